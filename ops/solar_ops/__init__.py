@@ -1,0 +1,1 @@
+"""The solar command: run, look at and publish the pipeline."""

@@ -1,0 +1,1 @@
+"""Singer tap for the SolarEdge Monitoring API, v2 first."""

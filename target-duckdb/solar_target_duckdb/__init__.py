@@ -1,0 +1,1 @@
+"""Singer target for DuckDB that loses no row and acknowledges no state it has not stored."""
