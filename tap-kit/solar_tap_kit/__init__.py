@@ -1,1 +1,1 @@
-"""What Singer taps for metered, quota-bound energy clouds share: windows, clock, session, day ledger."""
+"""What taps on quota-bound energy clouds share: windows, clock, session, day ledger."""

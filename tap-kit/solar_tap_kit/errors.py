@@ -1,0 +1,79 @@
+"""What can go wrong while asking a cloud, as types that say what to do about it.
+
+Every message is one line for the person who runs the tap: it names the setting or the
+remedy, and never carries a secret. Nothing else leaves a tap: a traceback is a bug.
+"""
+
+from __future__ import annotations
+
+import datetime as dt  # noqa: TC003 - a public attribute's type
+
+
+class SolarError(Exception):
+    """Base of every failure that a tap reports in one line."""
+
+
+class SettingsError(SolarError):
+    """The settings can't work: names the setting and how to mend it. Never retried."""
+
+
+class AuthError(SolarError):
+    """The credential was refused. Stops the run: trying again may lock the account."""
+
+
+class UnreachableError(SolarError):
+    """The cloud gave no usable answer after every allowed try."""
+
+
+class RefusedError(SolarError):
+    """This request was refused for good, others may work: the site is skipped this run."""
+
+
+class TransientError(SolarError):
+    """The request may succeed if it is repeated after a wait.
+
+    Args:
+        message: One line for the person who runs the tap.
+        retry_after: Seconds the vendor asked to wait, or None to leave it to the session.
+    """
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class DecodeError(SolarError):
+    """An answer had a form that the decoder does not know."""
+
+
+class Paused(SolarError):  # noqa: N818 - a pause is not an error, but it travels like one
+    """The run has to stop here and can go on later; the state of finished windows stands.
+
+    Args:
+        message: Why, in one line.
+        resume_at: When the next call may go, aware UTC, if that is known.
+    """
+
+    def __init__(self, message: str, resume_at: dt.datetime | None = None) -> None:
+        super().__init__(message)
+        self.resume_at = resume_at
+
+
+class QuotaError(Paused):
+    """The vendor's quota, or the run's own budget, is used up.
+
+    Args:
+        message: Why, in one line.
+        resume_at: When the next call may go, aware UTC, if that is known.
+        site_only: Only the site that was asked is concerned; others may be asked.
+    """
+
+    def __init__(
+        self, message: str, resume_at: dt.datetime | None = None, *, site_only: bool = False
+    ) -> None:
+        super().__init__(message, resume_at)
+        self.site_only = site_only
+
+
+class PartialFailure(SolarError):  # noqa: N818 - the summary of a run, not one error
+    """Some sites failed while the others were finished."""
