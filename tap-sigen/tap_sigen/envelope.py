@@ -1,0 +1,73 @@
+"""Sigen's envelope: JSON inside JSON inside JSON (`docs/vendors/sigen.md`, Envelope)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from solar_tap_kit.errors import DecodeError
+from solar_tap_kit.fields import shorten
+
+DEEPEST = 8
+"""Real answers nest three levels; more than this is an attack or a bug."""
+
+
+def unwrap(value: Any, depth: int = 0) -> Any:
+    """Return a value with every JSON text in it parsed, however deep.
+
+    Only texts that begin with a brace or bracket are parsed: a system may be named "123".
+
+    Raises:
+        DecodeError: It nests deeper than any answer has reason to.
+    """
+    if depth > DEEPEST:
+        message = f"the answer nests JSON more than {DEEPEST} levels deep"
+        raise DecodeError(message)
+    if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
+        try:
+            return unwrap(json.loads(value), depth + 1)
+        except (ValueError, RecursionError):
+            return value
+    if isinstance(value, dict):
+        return {key: unwrap(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, list):
+        return [unwrap(item, depth + 1) for item in value]
+    return value
+
+
+def code_and_data(body: Any) -> tuple[int, str, Any]:
+    """Return an answer's code, message and unwrapped data.
+
+    Args:
+        body: The parsed body: an object with `code`, or a list with one such object.
+
+    Raises:
+        DecodeError: The body has another form.
+    """
+    if isinstance(body, list) and len(body) == 1:
+        body = body[0]
+    if not isinstance(body, dict) or "code" not in body:
+        message = f"the answer has no code: {shorten(body)}"
+        raise DecodeError(message)
+    try:
+        code = int(body["code"])
+    except (TypeError, ValueError):
+        message = f"the answer's code is not a number: {shorten(body['code'])}"
+        raise DecodeError(message) from None
+    return code, str(body.get("msg") or ""), unwrap(body.get("data"))
+
+
+def objects(data: Any, what: str) -> list[dict[str, Any]]:
+    """Return data that has to be a list of objects; null is an empty list.
+
+    Raises:
+        DecodeError: It is something else.
+    """
+    if data is None:
+        return []
+    if isinstance(data, dict) and isinstance(data.get("records"), list):
+        data = data["records"]
+    if not isinstance(data, list) or not all(isinstance(item, dict) for item in data):
+        message = f"{what}: expected a list of objects, got {shorten(data)}"
+        raise DecodeError(message)
+    return data

@@ -1,0 +1,187 @@
+"""Recorded Sigen answers to records, without knowing what had been asked."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import zoneinfo
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from solar_tap_kit.cloud import ReplayedFile
+from solar_tap_kit.errors import SolarError
+from tap_sigen import decode
+from tap_sigen.codes import meaning
+from tap_sigen.envelope import code_and_data
+from tap_sigen.streams import Devices, HistoryDays, HistoryIntervals, Systems
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterable, Iterator
+
+    from solar_tap_kit.cloud import Recording
+    from solar_tap_kit.fields import Projection, Record
+
+REPLAYED = "replayed"
+"""The system id of a history answer: the answer itself carries none."""
+
+OTHER_KINDS = {
+    "accessToken": "login",
+    "batteryPower": "energy flow",
+    "lifetimePowerGeneration": "summary",
+    "realTimeInfo": "device realtime",
+    "sankeyData": "history v1",
+}
+"""Answers of endpoints that no stream reads, by a key that only they have."""
+
+
+def replay(recordings: Iterable[Recording], fetched_at: str) -> Iterator[ReplayedFile]:
+    """Yield what each recorded answer decodes to.
+
+    A history answer names neither system nor zone: it is taken for the one system of the
+    folder's system list, or else for the system `replayed` on UTC, and says so.
+    """
+    recordings = list(recordings)
+    known = [row for recording in recordings for row in _systems(recording, fetched_at)]
+    home = known[0] if len({row["system_id"] for row in known}) == 1 else None
+    for recording in recordings:
+        try:
+            yield _decode(recording, fetched_at, home)
+        except SolarError as error:
+            yield ReplayedFile(recording.name, f"not decoded: {error}")
+
+
+def _data(recording: Recording) -> tuple[int, str, Any]:
+    body = msgspec.json.decode(recording.body)
+    if isinstance(body, dict) and "code" not in body:
+        # A recording of the data alone, its envelope removed.
+        body = {"code": 0, "data": body}
+    code, said, data = code_and_data(body)
+    return code, said, _with_item_list(data)
+
+
+def _with_item_list(data: Any) -> Any:
+    """Return a history under the vendor's name of its rows: tools store them under others."""
+    if isinstance(data, dict) and "itemList" not in data:
+        for name, value in data.items():
+            rows = value if isinstance(value, list) else []
+            if rows and isinstance(rows[0], dict) and "dataTime" in rows[0]:
+                return {"itemList": rows, **{k: v for k, v in data.items() if k != name}}
+    return data
+
+
+def _systems(recording: Recording, fetched_at: str) -> list[Record]:
+    try:
+        data = _data(recording)[2]
+        return decode.systems(data, fetched_at) if _kind(data) == "system list" else []
+    except (SolarError, msgspec.DecodeError):
+        return []
+
+
+def _decode(recording: Recording, fetched_at: str, home: Record | None) -> ReplayedFile:
+    try:
+        code, said, data = _data(recording)
+    except msgspec.DecodeError as error:
+        return ReplayedFile(recording.name, f"not JSON: {error}")
+    if code:
+        known = meaning(code)
+        what = f"refusal, code {code} ({said}): {known.text} [{known.action.value}]"
+        return ReplayedFile(recording.name, what)
+    kind = _kind(data)
+    if kind == "system list":
+        items = data["records"] if isinstance(data, dict) else data
+        rows = decode.systems(data, fetched_at)
+        notes = _unknown(Systems.projection, items, {"gridConnectTime", "gridConnectedTime"})
+        return ReplayedFile(recording.name, kind, {"systems": rows}, notes)
+    if kind == "device list":
+        rows = decode.devices(data, REPLAYED, fetched_at)
+        return ReplayedFile(
+            recording.name, kind, {"devices": rows}, _unknown(Devices.projection, data)
+        )
+    if kind == "history day":
+        return _history(recording, data, fetched_at, home)
+    return ReplayedFile(recording.name, kind)
+
+
+def _history(
+    recording: Recording, data: dict[str, Any], fetched_at: str, home: Record | None
+) -> ReplayedFile:
+    items = data["itemList"] or []
+    day = _first_day(items)
+    if day is None:
+        return ReplayedFile(recording.name, "history without a readable row: its day is unknown")
+    notes = [
+        *_unknown(HistoryIntervals.projection, items),
+        *_unknown(HistoryDays.projection, [data], {"itemList", "date", "level"}),
+    ]
+    system_id, tz = REPLAYED, zoneinfo.ZoneInfo("UTC")
+    if home is not None:
+        system_id, tz = home["system_id"], decode.site(home).tz
+    else:
+        notes.append("no system list in the folder: labels are read as UTC")
+    rows, entry = decode.day(data, system_id, day, tz, fetched_at)
+    notes.extend(_defects(rows))
+    kind = (
+        f"history of {day}, {entry['status']}, "
+        f"{entry['n_points']} of {entry['expected_points']} points"
+    )
+    found = {"history_intervals": rows, "history_days": [entry]}
+    return ReplayedFile(recording.name, kind, found, tuple(notes))
+
+
+def _first_day(items: list[dict[str, Any]]) -> dt.date | None:
+    labels = (decode.parse_label(item.get("dataTime")) for item in items)
+    return next((label.date() for label in labels if label is not None), None)
+
+
+def _kind(data: Any) -> str:
+    if isinstance(data, dict) and isinstance(data.get("records"), list):
+        data = data["records"]
+    if isinstance(data, list) and data and isinstance(data[0], dict):
+        return _kind_of_list(set(data[0]))
+    return _kind_of_object(data) if isinstance(data, dict) else "no data"
+
+
+def _kind_of_list(keys: set[str]) -> str:
+    if "serialNumber" in keys:
+        return "device list"
+    if {"timeZone", "systemName"} <= keys:
+        return "system list"
+    return f"list of {', '.join(sorted(keys)[:4])}: no stream reads it"
+
+
+def _kind_of_object(data: dict[str, Any]) -> str:
+    if "itemList" in data:
+        of_device = "serialNumber" in data
+        return "device history: no stream reads it" if of_device else "history day"
+    for key, kind in OTHER_KINDS.items():
+        if key in data:
+            return f"{kind}: no stream reads it"
+    return f"object of {', '.join(sorted(data)[:4])}: no stream reads it"
+
+
+def _unknown(
+    projection: Projection, items: list[dict[str, Any]], besides: Iterable[str] = ()
+) -> tuple[str, ...]:
+    """Return a note for each vendor field that no column takes, with how often it came."""
+    seen = Counter(name for item in items for name in projection.unknown(item) - set(besides))
+    return tuple(
+        f"field {name} is not known (in {count} of {len(items)})"
+        for name, count in sorted(seen.items())
+        if not re.match(r"_", name)
+    )
+
+
+def _defects(rows: list[Record]) -> list[str]:
+    """Return what is odd about a day's rows, in words."""
+    notes = []
+    if bad := sum(not row["is_valid_local_time"] for row in rows):
+        notes.append(f"{bad} row(s) carry a label that is no wall clock of that day")
+    for before, row in itertools.pairwise(rows):
+        for name in ("power_generation", "power_use", "es_charging", "es_discharging"):
+            was, now = before[name], row[name]
+            if was is not None and now is not None and now < was - 0.05:
+                notes.append(f"counter {name} falls from {was} to {now} at {row['data_time']}")
+    return notes

@@ -1,0 +1,131 @@
+"""SolarEdge v2 time series to rows: timestamps, units, and metrics joined by interval."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from solar_tap_kit.clock import LOCAL_FORMAT, UTC, utc_text
+from solar_tap_kit.errors import DecodeError
+from solar_tap_kit.fields import number, shorten
+from tap_solaredge.units import factor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from solar_tap_kit.fields import Record
+
+STEP = dt.timedelta(minutes=15)
+STAMPED_AT_END = frozenset({"voltage", "frequency"})
+"""Metrics whose timestamp is the interval's end; all others carry its start."""
+
+METER_METRICS = {
+    "productionEnergy": "Production",
+    "consumptionEnergy": "Consumption",
+    "importEnergy": "Purchased",
+    "exportEnergy": "FeedIn",
+}
+"""v2's metric names to the meter types that v1 and the device list use."""
+
+_FINER_THAN_MICROSECONDS = re.compile(r"(\.\d{6})\d+")
+
+Metrics = dict[str, "float | int | None"]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The instants that an answer may speak of, and the zone of its site.
+
+    Attributes:
+        start_utc: First instant, aware UTC.
+        end_utc: The instant after the last.
+        tz: The site's zone, or None to keep the offset of the answer.
+    """
+
+    start_utc: dt.datetime
+    end_utc: dt.datetime
+    tz: dt.tzinfo | None
+
+
+def parse_timestamp(text: object) -> dt.datetime:
+    """Return a timestamp with offset as an aware date-time.
+
+    Raises:
+        DecodeError: It is not ISO 8601, or has no offset: without one it is ambiguous.
+    """
+    try:
+        stamp = dt.datetime.fromisoformat(_FINER_THAN_MICROSECONDS.sub(r"\1", str(text)))
+    except ValueError:
+        stamp = None
+    if stamp is None or stamp.tzinfo is None:
+        message = f"timestamp {shorten(text)} is not ISO 8601 with an offset"
+        raise DecodeError(message)
+    return stamp
+
+
+def points(
+    series: object, name: str, *, inherited_unit: object = None
+) -> Iterator[tuple[dt.datetime, float | int | None]]:
+    """Yield a series' values by the start of their interval, in base units.
+
+    Args:
+        series: `{"unit": ..., "values": [{"timestamp": ..., "value": ...}]}`.
+        name: The metric, which decides what its timestamps mean.
+        inherited_unit: The unit, where the series itself carries none.
+
+    Raises:
+        DecodeError: The series has another form.
+    """
+    if not isinstance(series, dict) or not isinstance(series.get("values"), list):
+        message = f"{name}: expected an object with values, got {shorten(series)}"
+        raise DecodeError(message)
+    scale = factor(series.get("unit", inherited_unit))
+    shift = STEP if name in STAMPED_AT_END else dt.timedelta()
+    for item in series["values"]:
+        if not isinstance(item, dict):
+            message = f"{name}: expected an object per value, got {shorten(item)}"
+            raise DecodeError(message)
+        value = number(item.get("value"))
+        start = parse_timestamp(item.get("timestamp")) - shift
+        yield start, value if value is None or scale == 1 else value * scale
+
+
+def telemetry(answers: Iterable[Any], key: str) -> dict[str, dict[dt.datetime, Metrics]]:
+    """Return the telemetry of several answers: serial, then start of interval, then metric.
+
+    Args:
+        answers: Answers to consecutive requests; each may use units of its own.
+        key: `inverters`, `meters` or `storage`.
+
+    Raises:
+        DecodeError: An answer has no `key`, or another form.
+    """
+    found: dict[str, dict[dt.datetime, Metrics]] = {}
+    for answer in answers:
+        devices = answer.get(key) if isinstance(answer, dict) else None
+        if not isinstance(devices, dict) or not all(isinstance(v, dict) for v in devices.values()):
+            message = f"expected {key} by serial number, got {shorten(answer)}"
+            raise DecodeError(message)
+        for serial, metrics in devices.items():
+            rows = found.setdefault(serial, {})
+            for name, series in metrics.items():
+                for start, value in points(series, name):
+                    rows.setdefault(start, {})[name] = value
+    return found
+
+
+def clock_columns(start: dt.datetime, span: Span) -> Record | None:
+    """Return the raw contract's time columns, or None for an instant outside the span."""
+    utc = start.astimezone(UTC)
+    if not span.start_utc <= utc < span.end_utc:
+        return None
+    local = utc.astimezone(span.tz) if span.tz else start
+    offset = local.utcoffset() or dt.timedelta()
+    return {
+        "recorded_at": utc_text(utc),
+        "local_time": local.strftime(LOCAL_FORMAT),
+        "utc_offset_minutes": round(offset.total_seconds() / 60),
+        "local_date": local.date().isoformat(),
+    }
