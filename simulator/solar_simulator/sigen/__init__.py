@@ -1,0 +1,1 @@
+"""The Sigen cloud (docs/vendors/sigen.md)."""

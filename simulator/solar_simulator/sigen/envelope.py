@@ -1,0 +1,63 @@
+"""Sigen's envelope: HTTP 200, and the truth in ``code`` (docs/vendors/sigen.md, envelope)."""
+
+from flask import Response
+
+from solar_simulator.web import compact, json_response, note
+from solar_simulator.world import World
+
+CODES: dict[int, str] = {
+    0: "success",
+    1000: "param illegal",
+    1101: "Wrong serial number",
+    1110: "Interface is current-limited",
+    1111: "Station not permitted",
+    1201: "Access restriction",
+    1502: "Sigenergy internal error",
+    1603: "Account unreviewed",
+    11002: "account locked",
+    11003: "authentication failed",
+    13001: "station info not found",
+    13008: "station disconnect",
+}
+
+
+class SigenError(Exception):
+    """A business error.
+
+    Args:
+        code: Vendor code, also the outcome in the call log.
+        status: HTTP status; 200 but for trouble with the token.
+    """
+
+    def __init__(self, code: int, status: int = 200) -> None:
+        super().__init__(f"{code} {CODES.get(code, '')}".strip())
+        self.code = code
+        self.status = status
+
+
+def success(world: World, data: object, *, form: str | None = None) -> Response:
+    """An answer with data.
+
+    Args:
+        world: Decides the form and the time stamp.
+        data: Objects and lists, or text in its final form.
+        form: ``string`` or ``object``, where the endpoint does not follow the switch.
+    """
+    form = form or world.switches.get("sigen.data_form")
+    body = {"code": 0, "msg": "success", **_timestamp(world)}
+    body["data"] = compact(data) if form == "string" else data
+    return json_response(body)
+
+
+def failure(world: World, error: SigenError) -> Response:
+    """An answer without data."""
+    note().outcome = str(error.code)
+    message = CODES.get(error.code, "error")
+    body = {"code": error.code, "msg": message, **_timestamp(world), "data": None}
+    return json_response(body, error.status)
+
+
+def _timestamp(world: World) -> dict[str, object]:
+    if not world.switches.get("sigen.timestamp"):
+        return {}
+    return {"timestamp": int(world.clock.now().timestamp())}

@@ -1,0 +1,1 @@
+"""SolarEdge Monitoring API v2 (docs/vendors/solaredge.md, v2)."""

@@ -1,0 +1,39 @@
+"""What every call has in common: an entry in the log, compact JSON."""
+
+import json
+from dataclasses import dataclass
+
+from flask import Response, g
+
+
+@dataclass(slots=True)
+class Note:
+    """What the log will say of the call in hand.
+
+    Attributes:
+        endpoint: Short name.
+        site: Site id from the path.
+        outcome: Filled in by whoever knows better than the HTTP status.
+    """
+
+    endpoint: str = "unknown"
+    site: str | None = None
+    outcome: str | None = None
+
+
+def note() -> Note:
+    """The entry of the call in hand."""
+    if "note" not in g:
+        g.note = Note()
+    found: Note = g.note
+    return found
+
+
+def compact(value: object) -> str:
+    """JSON without spaces, as both clouds send it."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def json_response(value: object, status: int = 200, mimetype: str = "application/json") -> Response:
+    """An answer with a JSON body."""
+    return Response(compact(value), status=status, mimetype=mimetype)
