@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 UTC = dt.UTC
 DAY = dt.timedelta(days=1)
-LOCAL_FORMAT = "%Y-%m-%d %H:%M:%S"
 
 
 class Clock(Protocol):
@@ -111,12 +110,17 @@ def local_date(instant: dt.datetime, tz: dt.tzinfo) -> dt.date:
 
 def utc_text(instant: dt.datetime) -> str:
     """Return an instant as `YYYY-MM-DDTHH:MM:SSZ`: one width, so that text order is time order."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return instant.astimezone(UTC).isoformat(timespec="seconds")[:19] + "Z"
 
 
 def utc_text_exact(instant: dt.datetime) -> str:
     """Return an instant with microseconds, `YYYY-MM-DDTHH:MM:SS.ffffffZ`, always one width."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return instant.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
+
+
+def local_text(wall_clock: dt.datetime) -> str:
+    """Return a wall clock as `YYYY-MM-DD HH:MM:SS`; an offset it may carry is left out."""
+    return wall_clock.isoformat(" ", timespec="seconds")[:19]
 
 
 def parse_utc(text: str) -> dt.datetime:

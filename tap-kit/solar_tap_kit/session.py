@@ -48,6 +48,7 @@ class Reply:
     status: int
     headers: Mapping[str, str]
     body: bytes
+    _parsed: list[Any] = field(default_factory=list, repr=False)
 
     @property
     def ok(self) -> bool:
@@ -66,10 +67,14 @@ class Reply:
         Raises:
             TransientError: The body is empty or not JSON: a proxy's page, a cut answer.
         """
+        if self._parsed:
+            return self._parsed[0]
         try:
-            return msgspec.json.decode(self.body)
+            self._parsed.append(msgspec.json.decode(self.body))
         except msgspec.DecodeError:
             pass
+        else:
+            return self._parsed[0]
         kind = self.headers.get("Content-Type", "no content type").split(";")[0]
         what = "an empty answer" if not self.body.strip() else f"{kind} instead of JSON"
         message = f"the cloud sent {what} (HTTP {self.status})"
@@ -152,6 +157,20 @@ class Session:
     calls: int = 0
     calls_by_endpoint: dict[str, int] = field(default_factory=dict)
     _http: requests.Session = field(default_factory=requests.Session)
+
+    def __post_init__(self) -> None:
+        """Read proxies and certificates from the environment once, and never a .netrc.
+
+        requests would look them up for every call, and a .netrc entry for the host would
+        replace the Authorization header.
+        """
+        self._http.trust_env = True
+        found = self._http.merge_environment_settings(
+            self.options.base_url, {}, stream=None, verify=None, cert=None
+        )
+        self._http.proxies = dict(found["proxies"])
+        self._http.verify = found["verify"]
+        self._http.trust_env = False
 
     def get(self, path: str, params: Mapping[str, Any] | None = None, *, endpoint: str) -> Reply:
         """Send a GET and return the judged reply.

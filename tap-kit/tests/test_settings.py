@@ -11,6 +11,7 @@ from singer_sdk import typing as th
 from solar_tap_kit.errors import SettingsError
 from solar_tap_kit.settings import as_day, common_settings, problems, without_blanks
 
+CLOSE = "star_date: unknown setting; did you mean start_date?"
 SOON = "start_date: 'soon' is not a date (expected YYYY-MM-DD)"
 POLICY = "on_quota_exhausted: must be one of stop, wait, fail"
 SCHEMA = th.PropertiesList(
@@ -28,7 +29,7 @@ SCHEMA = th.PropertiesList(
     [
         ({}, "api_key: missing; it is required"),
         ({"api_key": 12345678}, "api_key: must be text"),
-        ({"api_key": "k", "star_date": "x"}, "star_date: unknown setting; did you mean start_date?"),
+        ({"api_key": "k", "star_date": "x"}, CLOSE),
         ({"api_key": "k", "zzz": 1}, "zzz: unknown setting; see --about for the settings"),
         ({"api_key": "k", "start_date": "soon"}, SOON),
         ({"api_key": "k", "end_date": 5}, "end_date: must be text"),

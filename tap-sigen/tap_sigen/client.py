@@ -18,7 +18,7 @@ from solar_tap_kit.errors import (
 )
 from solar_tap_kit.session import Session, SessionOptions
 from tap_sigen.codes import Action, meaning
-from tap_sigen.envelope import code_and_data
+from tap_sigen.envelope import code_and_message, data_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -93,7 +93,7 @@ class SigenClient:
         """
         for last in (False, True):
             try:
-                return code_and_data(self.session.get(path, params, endpoint=endpoint).json())[2]
+                return data_of(self.session.get(path, params, endpoint=endpoint).json())
             except TokenRefusedError as error:
                 self._token = None
                 failure = error
@@ -128,7 +128,7 @@ class SigenClient:
         if reply is None:
             message = self._login_refused()
             raise AuthError(message)
-        data = code_and_data(reply.json())[2]
+        data = data_of(reply.json())
         token = data.get("accessToken") if isinstance(data, dict) else None
         if not token:
             message = "login: the answer holds no access token"
@@ -166,7 +166,7 @@ class SigenClient:
             raise SettingsError(message)
         if not reply.ok:
             return
-        code, said, _ = code_and_data(reply.json())
+        code, said = code_and_message(reply.json())
         if code:
             self._refuse(code, said)
 

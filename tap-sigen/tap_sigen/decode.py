@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from solar_tap_kit.clock import (
-    LOCAL_FORMAT,
     UTC,
     day_slots,
     day_start_utc,
     local_date,
+    local_text,
     resolve,
     utc_text,
     zone,
@@ -168,7 +168,7 @@ def _intervals(
         else:
             instant = next(resolved)
             row["recorded_at"] = utc_text(instant.utc)
-            row["local_time"] = label.strftime(LOCAL_FORMAT)
+            row["local_time"] = local_text(label)
             row["utc_offset_minutes"] = instant.offset_minutes
             row["is_valid_local_time"] = instant.exists
         yield row

@@ -14,7 +14,7 @@ from solar_tap_kit.cloud import ReplayedFile
 from solar_tap_kit.errors import SolarError
 from tap_sigen import decode
 from tap_sigen.codes import meaning
-from tap_sigen.envelope import code_and_data
+from tap_sigen.envelope import code_and_message, data_of
 from tap_sigen.streams import Devices, HistoryDays, HistoryIntervals, Systems
 
 if TYPE_CHECKING:
@@ -58,8 +58,8 @@ def _data(recording: Recording) -> tuple[int, str, Any]:
     if isinstance(body, dict) and "code" not in body:
         # A recording of the data alone, its envelope removed.
         body = {"code": 0, "data": body}
-    code, said, data = code_and_data(body)
-    return code, said, _with_item_list(data)
+    code, said = code_and_message(body)
+    return code, said, _with_item_list(data_of(body))
 
 
 def _with_item_list(data: Any) -> Any:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from solar_tap_kit.clock import LOCAL_FORMAT, UTC, utc_text
+from solar_tap_kit.clock import UTC, local_text, utc_text
 from solar_tap_kit.errors import DecodeError
 from solar_tap_kit.fields import number, shorten
 from tap_solaredge.units import factor
@@ -49,14 +50,15 @@ class Span:
     tz: dt.tzinfo | None
 
 
-def parse_timestamp(text: object) -> dt.datetime:
+@functools.lru_cache(maxsize=4096)
+def parse_timestamp(text: str) -> dt.datetime:
     """Return a timestamp with offset as an aware date-time.
 
     Raises:
         DecodeError: It is not ISO 8601, or has no offset: without one it is ambiguous.
     """
     try:
-        stamp = dt.datetime.fromisoformat(_FINER_THAN_MICROSECONDS.sub(r"\1", str(text)))
+        stamp = dt.datetime.fromisoformat(_FINER_THAN_MICROSECONDS.sub(r"\1", text))
     except ValueError:
         stamp = None
     if stamp is None or stamp.tzinfo is None:
@@ -88,7 +90,7 @@ def points(
             message = f"{name}: expected an object per value, got {shorten(item)}"
             raise DecodeError(message)
         value = number(item.get("value"))
-        start = parse_timestamp(item.get("timestamp")) - shift
+        start = parse_timestamp(str(item.get("timestamp"))) - shift
         yield start, value if value is None or scale == 1 else value * scale
 
 
@@ -116,6 +118,7 @@ def telemetry(answers: Iterable[Any], key: str) -> dict[str, dict[dt.datetime, M
     return found
 
 
+@functools.lru_cache(maxsize=4096)
 def clock_columns(start: dt.datetime, span: Span) -> Record | None:
     """Return the raw contract's time columns, or None for an instant outside the span."""
     utc = start.astimezone(UTC)
@@ -125,7 +128,7 @@ def clock_columns(start: dt.datetime, span: Span) -> Record | None:
     offset = local.utcoffset() or dt.timedelta()
     return {
         "recorded_at": utc_text(utc),
-        "local_time": local.strftime(LOCAL_FORMAT),
+        "local_time": local_text(local),
         "utc_offset_minutes": round(offset.total_seconds() / 60),
         "local_date": local.date().isoformat(),
     }
