@@ -46,7 +46,7 @@ def open_warehouse(path: Path) -> duckdb.DuckDBPyConnection:
     try:
         return duckdb.connect(str(path), read_only=True)
     except duckdb.IOException:
-        message = f"{path} is in use by another program; try again when it has finished"
+        message = f"{path} can not be opened: in use by another program, or no DuckDB file"
     raise OpsError(message)
 
 
@@ -64,11 +64,16 @@ def print_summary(path: Path, console: Console) -> None:
     if not rows:
         message = f"{path} holds no energy yet: run `meltano run daily`"
         raise OpsError(message)
-    table = Table(title="Energy by system, kWh", title_justify="left", box=box.SIMPLE_HEAD)
+    table = Table(
+        title="Energy by system, kWh",
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+    )
     for name in ("System", "Vendor", "Time zone"):
         table.add_column(name, no_wrap=True)
     for name in ("Days", "Points", "PV", "Load", "Import", "Export", "Own use", "Complete"):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=True)
     for name, vendor, zone, days, points, *energies, self_consumption, coverage in rows:
         table.add_row(
             name, vendor, zone, str(days), f"{points:,}",
@@ -77,10 +82,7 @@ def print_summary(path: Path, console: Console) -> None:
         )  # fmt: skip
     console.print(table)
     if any(row[6] is None for row in rows):
-        console.print(
-            "Own use is the part of the PV energy that was not exported; a dash means that "
-            "no meter could tell."
-        )
+        console.print("Own use: PV energy that was not exported. A dash: no meter could tell.")
 
 
 def _kwh(value: Any) -> str:
