@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from flask import Blueprint, Response, abort, request
 
 from solar_simulator.catalogue import SwitchError
+from solar_simulator.faults import FaultError
 from solar_simulator.web import json_response
 from solar_simulator.world import World
 
@@ -19,6 +20,7 @@ def blueprint(world: World) -> Blueprint:
 
     @routes.errorhandler(BadRequestError)
     @routes.errorhandler(SwitchError)
+    @routes.errorhandler(FaultError)
     def unreadable(error: Exception) -> Response:
         return json_response({"error": str(error)}, 400)
 
@@ -54,8 +56,25 @@ def blueprint(world: World) -> Blueprint:
         return json_response(_clock(world))
 
     _add_switches(routes, world)
+    _add_faults(routes, world)
     _add_truth(routes, world)
     return routes
+
+
+def _add_faults(routes: Blueprint, world: World) -> None:
+    @routes.get("/faults")
+    def faults() -> Response:
+        return json_response(world.faults.as_list())
+
+    @routes.post("/faults")
+    def add_fault() -> Response:
+        world.faults.add(**_body())
+        return json_response(world.faults.as_list(), 201)
+
+    @routes.delete("/faults")
+    def clear_faults() -> Response:
+        world.faults.clear()
+        return json_response([])
 
 
 def _add_switches(routes: Blueprint, world: World) -> None:

@@ -3,8 +3,10 @@
 from flask import Flask, Response, request
 
 from solar_simulator import admin
-from solar_simulator.sigen import routes as sigen
-from solar_simulator.solaredge.v2 import routes as solaredge_v2
+from solar_simulator.sigen.routes import SigenCloud
+from solar_simulator.solaredge.v1.routes import SolarEdgeV1
+from solar_simulator.solaredge.v2.routes import SolarEdgeV2
+from solar_simulator.strike import struck
 from solar_simulator.web import json_response, note
 from solar_simulator.world import World
 
@@ -14,12 +16,19 @@ _GOOD = 400
 def create_app(world: World) -> Flask:
     """Both clouds of a world.
 
-    ``/sigen/openapi/...``, ``/solaredge/v2/...``, ``/_sim/...``.
+    ``/sigen/openapi/...``, ``/solaredge/v2/...``, v1 beside it, ``/_sim/...``.
     """
     app = Flask("solar_simulator", static_folder=None)
-    app.register_blueprint(sigen.blueprint(world), url_prefix="/sigen")
-    app.register_blueprint(solaredge_v2.blueprint(world), url_prefix="/solaredge/v2")
+    app.register_blueprint(SigenCloud(world).blueprint(), url_prefix="/sigen")
+    solaredge = SolarEdgeV2(world)
+    app.register_blueprint(solaredge.blueprint(), url_prefix="/solaredge/v2")
+    app.register_blueprint(SolarEdgeV1(world).blueprint(), url_prefix="/solaredge")
+    app.add_url_rule("/solaredge/authorize", "solaredge_v2.authorize", solaredge.oauth.authorize)
     app.register_blueprint(admin.blueprint(world), url_prefix="/_sim")
+
+    @app.before_request
+    def fault() -> Response | None:
+        return None if request.path.startswith("/_sim") else struck(world)
 
     @app.after_request
     def enter(response: Response) -> Response:

@@ -100,20 +100,27 @@ class Model:
 
     def energy(self, site_id: str, start_minute: int, end_minute: int) -> Ints:
         """Watt-minutes by :class:`Flow` in ``[start_minute, end_minute)``, exact."""
+        return self.totals(site_id, start_minute, end_minute)[: len(Flow)]
+
+    def inverter_energy(self, site_id: str, start_minute: int, end_minute: int) -> Ints:
+        """AC output in watt-minutes by inverter in ``[start_minute, end_minute)``, exact."""
+        return self.totals(site_id, start_minute, end_minute)[len(Flow) :]
+
+    def totals(self, site_id: str, start_minute: int, end_minute: int) -> Ints:
+        """Watt-minutes by :class:`Flow`, and after them the AC output of each inverter."""
         start_minute = max(start_minute, self.sites[site_id].installed_minute)
-        total = np.zeros(len(Flow), dtype=np.int64)
+        total = self._nothing(site_id)
         if end_minute <= start_minute:
             return total
         first, into = divmod(start_minute, MINUTES_PER_DAY)
         last, until = divmod(end_minute, MINUTES_PER_DAY)
         if first == last:
-            total += self.minute_day(site_id, first).flows[:, into:until].sum(axis=1)
-            return total
+            return total + self._sum(site_id, first, into, until)
         if into:
-            total += self.minute_day(site_id, first).flows[:, into:].sum(axis=1)
+            total += self._sum(site_id, first, into, MINUTES_PER_DAY)
             first += 1
         if until:
-            total += self.minute_day(site_id, last).flows[:, :until].sum(axis=1)
+            total += self._sum(site_id, last, 0, until)
         while first < last:
             if first % _BLOCK_DAYS == 0 and first + _BLOCK_DAYS <= last:
                 total += self._block_sums(site_id, first // _BLOCK_DAYS)
@@ -152,13 +159,20 @@ class Model:
             day.store[::STEP_MINUTES],
         )
 
+    def _nothing(self, site_id: str) -> Ints:
+        return np.zeros(len(Flow) + len(self.sites[site_id].inverters), dtype=np.int64)
+
+    def _sum(self, site_id: str, utc_day: int, into: int, until: int) -> Ints:
+        day = self.minute_day(site_id, utc_day)
+        parts = (day.flows[:, into:until], day.inverter_ac[:, into:until])
+        return np.concatenate([part.sum(axis=1) for part in parts])
+
     def _sum_day(self, site_id: str, utc_day: int) -> Ints:
-        total: Ints = self.minute_day(site_id, utc_day).flows.sum(axis=1)
-        return total
+        return self._sum(site_id, utc_day, 0, MINUTES_PER_DAY)
 
     def _sum_block(self, site_id: str, block: int) -> Ints:
         days = range(block * _BLOCK_DAYS, (block + 1) * _BLOCK_DAYS)
-        total = np.zeros(len(Flow), dtype=np.int64)
+        total = self._nothing(site_id)
         for day in days:
             total += self._day_sums(site_id, day)
         return total

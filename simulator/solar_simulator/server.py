@@ -9,6 +9,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 from solar_simulator.app import create_app
 from solar_simulator.calls import CallLog
 from solar_simulator.clock import VirtualClock
+from solar_simulator.faults import Faults
 from solar_simulator.handler import KeepAliveHandler
 from solar_simulator.scenario import Scenario, load
 from solar_simulator.switches import Switches
@@ -61,6 +62,11 @@ class SimulatorServer:
         return f"{self.url}/solaredge/v2"
 
     @property
+    def solaredge_v1_url(self) -> str:
+        """Base of SolarEdge v1; ``/sites/list`` follows."""
+        return f"{self.url}/solaredge"
+
+    @property
     def clock(self) -> VirtualClock:
         """What time it is."""
         return self.world.clock
@@ -79,6 +85,11 @@ class SimulatorServer:
     def switches(self) -> Switches:
         """The oddities."""
         return self.world.switches
+
+    @property
+    def faults(self) -> Faults:
+        """What goes wrong on demand."""
+        return self.world.faults
 
     @property
     def credentials(self) -> Credentials:

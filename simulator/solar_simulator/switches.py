@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from solar_simulator.catalogue import CATALOGUE, Switch, SwitchError
-from solar_simulator.noise import Ints, key_of, uniform
+from solar_simulator.noise import Ints, key_of, uniform, uniform_at
 from solar_simulator.zones import to_minute
 
 
@@ -121,6 +121,11 @@ class Switches:
             return np.zeros(len(minutes), dtype=np.bool_)
         rates = np.array([float(self.get(name, site, int(minute))) for minute in minutes])
         return uniform(key_of(self._seed, name, site), minutes) < rates
+
+    def strikes(self, name: str, site: str | None, now_minute: int, number: int) -> bool:
+        """Whether a rate hits the ``number``-th call, made in a UTC minute."""
+        chance = float(self.get(name, site, now_minute))
+        return chance > 0 and uniform_at(key_of(self._seed, name), number) < chance
 
     def hit(self, name: str, site: str, minute: int) -> bool:
         """Whether a rate hits one UTC minute."""

@@ -3,7 +3,9 @@
 import json
 from dataclasses import dataclass
 
-from flask import Response, g
+from flask import Response, g, request
+
+_ENDPOINTS = {"solaredge_v2": "solaredge.v2", "solaredge_v1": "solaredge.v1"}
 
 
 @dataclass(slots=True)
@@ -24,9 +26,17 @@ class Note:
 def note() -> Note:
     """The entry of the call in hand."""
     if "note" not in g:
-        g.note = Note()
+        words = request.view_args or {}
+        g.note = Note(_endpoint(), words.get("site_id"))
     found: Note = g.note
     return found
+
+
+def _endpoint() -> str:
+    """The route's name below its cloud, such as ``sigen.history``."""
+    cloud, _, name = (request.endpoint or "").rpartition(".")
+    cloud = _ENDPOINTS.get(cloud, cloud)
+    return f"{cloud}.{name}" if cloud else "unknown"
 
 
 def compact(value: object) -> str:

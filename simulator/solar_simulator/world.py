@@ -1,11 +1,16 @@
 """Everything one running simulator consists of."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Self
 
 from solar_simulator.calls import CallLog
 from solar_simulator.clock import VirtualClock
-from solar_simulator.model import Model
+from solar_simulator.distortion import distorted, distorted_sum
+from solar_simulator.faults import Faults
+from solar_simulator.model import Model, Series
+from solar_simulator.noise import Ints
+from solar_simulator.physics import Flow
 from solar_simulator.scenario import Scenario
 from solar_simulator.site import Site, Vendor
 from solar_simulator.switches import Switches
@@ -22,6 +27,20 @@ class Credentials:
     sigen_app_key: str = "demo-app-key"
     sigen_app_secret: str = "demo-app-secret"  # noqa: S105
     solaredge_fleet_key: str = "DEMO-FLEET-KEY"
+    solaredge_client_id: str = "demo-client"
+    solaredge_client_secret: str = "demo-client-secret"  # noqa: S105
+    solaredge_refresh_prefix: str = "demo-refresh-"
+    solaredge_v1_account_key: str = "DEMOACCOUNTKEY000000000000000000"
+    solaredge_v1_rightless_key: str = "DEMORIGHTLESSKEY0000000000000000"
+    solaredge_v1_site_key_prefix: str = "DEMOSITEKEY"
+
+    def solaredge_v1_site_key(self, site_id: str) -> str:
+        """The v1 key that sees one site: 32 letters and digits."""
+        return f"{self.solaredge_v1_site_key_prefix}{site_id:0>21}"
+
+    def solaredge_refresh_token(self, site_id: str) -> str:
+        """The v2 refresh token of a site, which serves once."""
+        return f"{self.solaredge_refresh_prefix}{site_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +53,7 @@ class World:
         model: The sites' physics.
         truth: What really happened.
         switches: The oddities.
+        faults: What goes wrong on demand.
         calls: Who asked what.
         credentials: What lets a client in.
     """
@@ -43,8 +63,10 @@ class World:
     model: Model
     truth: Truth
     switches: Switches
+    faults: Faults
     calls: CallLog = field(default_factory=CallLog)
     credentials: Credentials = field(default_factory=Credentials)
+    _resets: list[Callable[[], None]] = field(default_factory=list)
 
     @classmethod
     def of(cls, scenario: Scenario, clock: VirtualClock | None = None) -> Self:
@@ -56,6 +78,7 @@ class World:
             model,
             Truth(model),
             Switches(scenario.seed, scenario.switches, scenario.rules),
+            Faults(scenario.faults),
         )
 
     def sites(self, vendor: Vendor) -> list[Site]:
@@ -78,8 +101,34 @@ class World:
         """The minute that is running."""
         return to_minute(self.clock.now())
 
+    def steps(self, site_id: str, start_minute: int, end_minute: int) -> Series:
+        """Five-minute sums as the clouds report them: the truth, unless switches distort it."""
+        return distorted(
+            self.switches,
+            site_id,
+            self.now_minute(),
+            self.model.steps(site_id, start_minute, end_minute),
+        )
+
+    def energy(self, site_id: str, start_minute: int, end_minute: int) -> Ints:
+        """Watt-minutes by flow as the clouds report them."""
+        return self.totals(site_id, start_minute, end_minute)[: len(Flow)]
+
+    def totals(self, site_id: str, start_minute: int, end_minute: int) -> Ints:
+        """The same, and after the flows the AC output of each inverter."""
+        return distorted_sum(
+            self.switches, self.model, site_id, self.now_minute(), (start_minute, end_minute)
+        )
+
     def reset(self) -> None:
-        """Clock, switches and log as at the start."""
+        """Everything as at the start."""
         self.clock.set(self.scenario.now)
         self.switches.reset()
+        self.faults.reset()
         self.calls.reset()
+        for forget in self._resets:
+            forget()
+
+    def on_reset(self, *forget: Callable[[], None]) -> None:
+        """Have something forgotten, such as tokens and quotas, whenever the world is reset."""
+        self._resets.extend(forget)

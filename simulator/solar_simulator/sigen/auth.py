@@ -14,6 +14,8 @@ TOKEN_SECONDS = 43199
 _WRONG_ALLOWED = 5
 _WRONG_WINDOW = timedelta(minutes=60)
 _LOCK = timedelta(minutes=3)
+# Code and HTTP status; the body of a real 424 is not known.
+_TOKEN_REFUSALS = {"401": (401, 401), "424": (1, 424), "body_424": (424, 200)}
 
 
 @dataclass(slots=True)
@@ -34,7 +36,7 @@ class SigenAuth:
     def __init__(self, world: World) -> None:
         self._world = world
         self._lock = threading.Lock()
-        self._tokens: dict[str, datetime] = {}
+        self._tokens: dict[str, tuple[str, datetime]] = {}
         self._attempts: dict[str, _Attempts] = {}
         self._issued = 0
 
@@ -67,22 +69,27 @@ class SigenAuth:
             case _:
                 raise SigenError(1000)
 
-    def check(self, header: str | None) -> None:
-        """Let a call in by its ``Authorization`` header.
+    def check(self, header: str | None) -> str:
+        """Let a call in by its ``Authorization`` header, and say whose it is.
 
         Raises:
-            SigenError: HTTP 401 for a token that is missing, unknown or too old.
+            SigenError: HTTP 401, or what the switch says, for a token that is missing,
+                unknown or too old.
         """
         scheme, _, token = (header or "").partition(" ")
         with self._lock:
-            expires = self._tokens.get(token)
+            account, expires = self._tokens.get(token, ("", None))
         if scheme != "Bearer" or expires is None or self._world.clock.now() >= expires:
-            raise SigenError(401, status=401)
+            refusal = self._world.switches.get("sigen.token_refusal")
+            raise SigenError(*_TOKEN_REFUSALS[refusal])
+        return account
 
-    def revoke_all(self) -> None:
-        """Make every token given out so far worthless."""
+    def reset(self) -> None:
+        """Forget all tokens and failed logins."""
         with self._lock:
             self._tokens.clear()
+            self._attempts.clear()
+            self._issued = 0
 
     def _login(self, account: str, *, right: bool) -> dict[str, object]:
         now = self._world.clock.now()
@@ -100,7 +107,7 @@ class SigenAuth:
             attempts.wrong = []
             self._issued += 1
             token = f"{key_of(self._world.scenario.seed, 'token', self._issued):016x}" * 4
-            self._tokens[token] = now + timedelta(seconds=TOKEN_SECONDS)
+            self._tokens[token] = account, now + timedelta(seconds=TOKEN_SECONDS)
         return {"tokenType": "Bearer", "accessToken": token, "expiresIn": TOKEN_SECONDS}
 
 

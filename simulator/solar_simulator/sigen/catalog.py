@@ -1,20 +1,23 @@
 """System and device lists (docs/vendors/sigen.md, system list and devices)."""
 
+from solar_simulator.sigen.realtime import gateway_serial
 from solar_simulator.site import Battery, Inverter, Site
 from solar_simulator.web import compact
 from solar_simulator.world import World
 
 _FIRMWARE = "V100R001C22SPC111B064L"
 _MILLISECONDS = 1000
+_PACK_VOLTS = 28.8
 
 
 def system(world: World, site: Site) -> dict[str, object]:
     """One entry of the system list; capacities in kW and kWh."""
+    gone = world.switches.get("sigen.disconnected", site.site_id)
     return {
         "systemId": site.site_id,
         "systemName": site.name,
         "addr": ", ".join(part for part in (site.address, site.city, site.country) if part),
-        "status": "Normal",
+        "status": "Disconnection" if gone else "Normal",
         "isActivate": True,
         "onOffGridStatus": "onGrid",
         "timeZone": site.zone,
@@ -45,10 +48,15 @@ def devices(world: World, site: Site) -> list[str] | list[dict[str, object]]:
     found = [_inverter(site, inverter) for inverter in site.inverters]
     if site.battery:
         found.append(_battery(world, site, site.battery))
-    found.append(_device(site, f"110G{site.site_id[-8:]}", "Gateway", "1103000010", {}))
+    found.append(_device(site, gateway_serial(site), "Gateway", "1103000010", {}))
     if world.switches.get("sigen.data_form", site.site_id) == "object":
         return found
-    return [compact({**device, "attrMap": compact(device["attrMap"])}) for device in found]
+    return as_strings([{**device, "attrMap": compact(device["attrMap"])} for device in found])
+
+
+def as_strings(entries: list[dict[str, object]]) -> list[str]:
+    """Each entry as a JSON string of its own."""
+    return [compact(entry) for entry in entries]
 
 
 def _inverter(site: Site, inverter: Inverter) -> dict[str, object]:
@@ -70,6 +78,8 @@ def _inverter(site: Site, inverter: Inverter) -> dict[str, object]:
 
 def _battery(world: World, site: Site, battery: Battery) -> dict[str, object]:
     stored = world.model.store(site.site_id, world.now_minute()) / battery.capacity_wmin
+    in_ah = world.switches.get("sigen.rated_energy_ah", site.site_id)
+    rated = round(battery.capacity_kwh * 1000 / _PACK_VOLTS, 3) if in_ah else battery.capacity_kwh
     return _device(
         site,
         battery.serial,
@@ -77,7 +87,7 @@ def _battery(world: World, site: Site, battery: Battery) -> dict[str, object]:
         battery.model or "1113000120",
         {
             "ratedDischargePower": battery.discharge_kw,
-            "ratedEnergy": battery.capacity_kwh,
+            "ratedEnergy": rated,
             "ratedChargePower": battery.charge_kw,
             "dischargeEnergy": round(battery.capacity_kwh * stored, 2),
             "chargeableEnergy": round(battery.capacity_kwh * (1 - stored), 2),

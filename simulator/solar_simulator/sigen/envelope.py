@@ -7,6 +7,10 @@ from solar_simulator.world import World
 
 CODES: dict[int, str] = {
     0: "success",
+    1: "failed",
+    401: "unauthorized",
+    424: "Failed Dependency",
+    429: "Too Many Requests",
     1000: "param illegal",
     1101: "Wrong serial number",
     1110: "Interface is current-limited",
@@ -19,6 +23,10 @@ CODES: dict[int, str] = {
     13001: "station info not found",
     13008: "station disconnect",
 }
+
+
+_TOO_MANY = 429
+_RETRY_SECONDS = "60"
 
 
 class SigenError(Exception):
@@ -46,7 +54,10 @@ def success(world: World, data: object, *, form: str | None = None) -> Response:
     form = form or world.switches.get("sigen.data_form")
     body = {"code": 0, "msg": "success", **_timestamp(world)}
     body["data"] = compact(data) if form == "string" else data
-    return json_response(body)
+    if strikes(world, "sigen.null_data"):
+        body["data"] = None
+    in_array = world.switches.get("sigen.array_envelope", note().site)
+    return json_response([body] if in_array else body)
 
 
 def failure(world: World, error: SigenError) -> Response:
@@ -54,7 +65,16 @@ def failure(world: World, error: SigenError) -> Response:
     note().outcome = str(error.code)
     message = CODES.get(error.code, "error")
     body = {"code": error.code, "msg": message, **_timestamp(world), "data": None}
-    return json_response(body, error.status)
+    response = json_response(body, error.status)
+    if error.status == _TOO_MANY:
+        response.headers["Retry-After"] = _RETRY_SECONDS
+    return response
+
+
+def strikes(world: World, switch: str) -> bool:
+    """Whether a rate by call hits the call in hand."""
+    number = len(world.calls) + 1
+    return world.switches.strikes(switch, note().site, world.now_minute(), number)
 
 
 def _timestamp(world: World) -> dict[str, object]:

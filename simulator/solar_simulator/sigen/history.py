@@ -1,14 +1,23 @@
 """System history, all levels (docs/vendors/sigen.md, system history)."""
 
+import itertools
 from datetime import date
 
 import numpy as np
-from numpy.typing import NDArray
 
 from solar_simulator.model import STEP_MINUTES, Series
-from solar_simulator.noise import Ints
+from solar_simulator.noise import Floats, Ints
 from solar_simulator.physics import Flow
 from solar_simulator.sigen.envelope import SigenError
+from solar_simulator.sigen.oddities import (
+    POWERS,
+    STATE,
+    Columns,
+    Row,
+    distort_columns,
+    distort_fields,
+    kept_rows,
+)
 from solar_simulator.sigen.periods import (
     Period,
     day_labels,
@@ -34,10 +43,8 @@ _TOTALS = (
     "esCharging",
     "esDischarging",
 )
-_POWERS = 8
+_DROPPED_PASS = {"all": -1, "first_pass": 2, "second_pass": 1}
 _W_STEPS_PER_KW = 1000 * STEP_MINUTES
-
-Row = dict[str, object]
 
 
 def history(world: World, site: Site, level: str, day: date | None) -> dict[str, object]:
@@ -56,19 +63,36 @@ def history(world: World, site: Site, level: str, day: date | None) -> dict[str,
         SigenError: 1000 without a date; by the switch 1201 or 13001 for a period without
             data.
     """
-    published = published_minute(world, site)
-    if level == "lifetime":
-        whole = lifetime(site, local_date(site.zone, published))
-    elif day is None:
-        raise SigenError(1000)
-    else:
-        whole = period(level, day)
-    start, end = _clipped(site, whole, published)
+    whole = whole_period(world, site, level, day)
+    start, end = _clipped(site, whole, published_minute(world, site))
     if start > end:
         _refuse_outside(world, site)
         return {**_totals(world, site, start, start), "itemList": []}
     items = _day_rows(world, site, whole) if level == "day" else _parts(world, site, level, whole)
     return {**_totals(world, site, start, end), "itemList": items}
+
+
+def whole_period(world: World, site: Site, level: str, day: date | None) -> Period:
+    """The local days that a level and a date stand for.
+
+    Raises:
+        SigenError: 1000 without a date.
+    """
+    if level == "lifetime":
+        return lifetime(site, local_date(site.zone, published_minute(world, site)))
+    if day is None:
+        raise SigenError(1000)
+    return period(level, day)
+
+
+def span(
+    world: World, site: Site, level: str, day: date | None, *, clip: bool = True
+) -> tuple[int, int]:
+    """First UTC minute and exclusive end of a period, cut to what is published by now."""
+    whole = whole_period(world, site, level, day)
+    if not clip:
+        return whole.bounds(site)
+    return _clipped(site, whole, published_minute(world, site))
 
 
 def energies(flows: Ints) -> dict[str, float]:
@@ -109,7 +133,7 @@ def _refuse_outside(world: World, site: Site) -> None:
 
 
 def _totals(world: World, site: Site, start: int, end: int) -> dict[str, float]:
-    found = energies(world.model.energy(site.site_id, start, end))
+    found = energies(world.energy(site.site_id, start, end))
     match world.switches.get("sigen.totals", site.site_id):
         case "kwh":
             return _with_kwh(found)
@@ -132,7 +156,7 @@ def _parts(world: World, site: Site, level: str, whole: Period) -> list[Row]:
     for part in parts(level, whole):
         start, end = _clipped(site, part, published)
         if start < end:
-            flows = world.model.energy(site.site_id, start, end)
+            flows = world.energy(site.site_id, start, end)
             label = f"{part.first:%Y%m%d} 00:00" if form == "compact" else f"{part.first} 00:00"
             rows.append(
                 {
@@ -146,32 +170,43 @@ def _parts(world: World, site: Site, level: str, whole: Period) -> list[Row]:
 
 def _day_rows(world: World, site: Site, whole: Period) -> list[Row]:
     start, end = whole.bounds(site)
-    columns = _columns(world.model.steps(site.site_id, start - STEP_MINUTES, end), site)
+    stamps = np.arange(start, end, STEP_MINUTES)
+    series = world.steps(site.site_id, start - STEP_MINUTES, end)
+    columns = _columns(series, site)
+    distort_columns(world, site, stamps, columns, series.flows[:, :-1])
     form = world.switches.get("sigen.data_time", site.site_id)
     labels = day_labels(site.zone, start, end, form)
-    kept = _published(world, site, start, end)
     names = ("dataTime", *columns)
-    table = list(zip(labels, *columns.values(), kept, strict=True))
-    if world.switches.get("sigen.spring_rows", site.site_id, start) == "filled":
-        row, gap = skipped_labels(site.zone, start, end, form)
-        still = [0.0] * _POWERS + list(table[row - 1][_POWERS + 1 :])
-        table[row:row] = [(label, *still) for label in gap]
-    return [dict(zip(names, row[:-1], strict=True)) for row in table if row[-1]]
+    table = zip(labels, *(column.tolist() for column in columns.values()), strict=True)
+    rows: list[Row] = [dict(zip(names, row, strict=True)) for row in table]
+    distort_fields(world, site, stamps, rows)
+    return _published_rows(world, site, stamps, rows)
 
 
-def _published(world: World, site: Site, start: int, end: int) -> list[bool]:
-    """Which stamps of a day have a row: installed, past, and not swallowed by a switch."""
-    stamps = np.arange(start, end, STEP_MINUTES)
-    shown = (stamps >= site.installed_minute) & (stamps <= published_minute(world, site))
-    drop = {"all": -1, "first_pass": 2, "second_pass": 1}[
-        world.switches.get("sigen.autumn_rows", site.site_id, start)
-    ]
+def _published_rows(world: World, site: Site, stamps: Ints, rows: list[Row]) -> list[Row]:
+    """The rows of a day that are there: installed, past, and not swallowed by a switch."""
+    switches, start, end = world.switches, int(stamps[0]), int(stamps[-1]) + STEP_MINUTES
+    newest = published_minute(world, site)
+    drop = _DROPPED_PASS[switches.get("sigen.autumn_rows", site.site_id, start)]
+    shown = (stamps >= site.installed_minute) & (stamps <= newest)
     shown &= np.array(repeated(site.zone, start, end)) != drop
-    kept: list[bool] = shown.tolist()
-    return kept
+    shown &= kept_rows(world, site, stamps)
+    if start <= newest < end and switches.get("sigen.future_rows", site.site_id, start):
+        for row in itertools.compress(rows, (stamps > newest).tolist()):
+            row.update((name, 0.0) for name in row if name != "dataTime")
+        shown |= stamps > newest
+    found = list(itertools.compress(rows, shown.tolist()))
+    if switches.get("sigen.spring_rows", site.site_id, start) == "filled":
+        form = switches.get("sigen.data_time", site.site_id)
+        number, gap = skipped_labels(site.zone, start, end, form)
+        if gap and shown[number]:
+            at = int(shown[:number].sum())
+            still = {**rows[number - 1], **dict.fromkeys(POWERS, 0.0)}
+            found[at:at] = [{**still, "dataTime": label} for label in gap]
+    return found
 
 
-def _columns(series: Series, site: Site) -> dict[str, list[float]]:
+def _columns(series: Series, site: Site) -> Columns:
     """The columns of a day's rows from five minutes before it: one row less than steps.
 
     Powers are means of the five minutes before the stamp, energies run since midnight.
@@ -180,16 +215,17 @@ def _columns(series: Series, site: Site) -> dict[str, list[float]]:
     run = np.cumsum(series.flows[:, 1:], axis=1)
     since = np.concatenate((np.zeros((len(Flow), 1), dtype=np.int64), run[:, :-1]), axis=1)
 
-    def kw(watts: Ints) -> list[float]:
-        return _listed(watts / _W_STEPS_PER_KW, 3)
+    def kw(watts: Ints) -> Floats:
+        return np.round(watts / _W_STEPS_PER_KW, 3)
 
-    def run_kwh(energy: Ints) -> NDArray[np.float64]:
-        return np.round(energy / WMIN_PER_KWH, 2)
+    def run_kwh(flow: Flow) -> Floats:
+        rounded: Floats = np.round(since[flow] / WMIN_PER_KWH, 2)
+        return rounded
 
-    made, sold = run_kwh(since[Flow.PV]), run_kwh(since[Flow.PV_TO_GRID])
-    use, foreign = run_kwh(since[Flow.LOAD]), run_kwh(since[Flow.FOREIGN_TO_LOAD])
+    made, sold = run_kwh(Flow.PV), run_kwh(Flow.PV_TO_GRID)
+    use, foreign = run_kwh(Flow.LOAD), run_kwh(Flow.FOREIGN_TO_LOAD)
     from_grid_to_load = before[Flow.IMPORT] - before[Flow.GRID_TO_BATTERY]
-    soc = series.store[1:-1] * 100 / site.battery.capacity_wmin if site.battery else since[0] * 0.0
+    full = site.battery.capacity_wmin if site.battery else 1
     return {
         "pvTotalPower": kw(before[Flow.PV]),
         "loadPower": kw(before[Flow.LOAD]),
@@ -199,19 +235,14 @@ def _columns(series: Series, site: Site) -> dict[str, list[float]]:
         "esChargePower": kw(before[Flow.CHARGE]),
         "esDischargePower": kw(before[Flow.BATTERY_TO_LOAD]),
         "oneselfPower": kw(before[Flow.LOAD] - from_grid_to_load),
-        "powerGeneration": made.tolist(),
-        "powerToGrid": sold.tolist(),
-        "powerSelfConsumption": _listed(made - sold, 2),
-        "powerUse": use.tolist(),
-        "powerFromGrid": foreign.tolist(),
-        "powerOneself": _listed(use - foreign, 2),
-        "powerFromBattery": run_kwh(since[Flow.BATTERY_TO_LOAD]).tolist(),
-        "esCharging": run_kwh(since[Flow.CHARGE]).tolist(),
-        "esDischarging": run_kwh(since[Flow.DISCHARGE]).tolist(),
-        "batSoc": _listed(soc, 1),
+        "powerGeneration": made,
+        "powerToGrid": sold,
+        "powerSelfConsumption": np.round(made - sold, 2),
+        "powerUse": use,
+        "powerFromGrid": foreign,
+        "powerOneself": np.round(use - foreign, 2),
+        "powerFromBattery": run_kwh(Flow.BATTERY_TO_LOAD),
+        "esCharging": run_kwh(Flow.CHARGE),
+        "esDischarging": run_kwh(Flow.DISCHARGE),
+        STATE: np.round(series.store[1:-1] * 100 / full, 1),
     }
-
-
-def _listed(values: NDArray[np.float64], decimals: int) -> list[float]:
-    listed: list[float] = np.round(values, decimals).tolist()
-    return listed

@@ -1,121 +1,257 @@
 """Paths of the Sigen cloud: ``/openapi/...``, all read endpoints GET."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+from typing import Literal
 
 from flask import Blueprint, Response, request
 
-from solar_simulator.sigen import catalog
+from solar_simulator.handler import CUT
+from solar_simulator.sigen import catalog, live, realtime
 from solar_simulator.sigen.auth import SigenAuth
-from solar_simulator.sigen.envelope import SigenError, failure, success
+from solar_simulator.sigen.envelope import SigenError, failure, strikes, success
 from solar_simulator.sigen.history import history
+from solar_simulator.sigen.limits import SigenLimits
 from solar_simulator.sigen.periods import read_date, read_level
+from solar_simulator.sigen.sankey import sankey_history
 from solar_simulator.site import Site
 from solar_simulator.web import note
 from solar_simulator.world import World
 
 _BLOCKED = "<html><head><title>403 Forbidden</title></head><body>Forbidden</body></html>"
+_PAGE_MOST = 100
+# Switch, HTTP status, body and its type: failures of the wire, by rate.
+_WIRE = (
+    ("sigen.fail_500", 500, "Internal Server Error", "text/plain"),
+    ("sigen.fail_503", 503, "Service Unavailable", "text/plain"),
+    ("sigen.fail_html_403", 403, _BLOCKED, "text/html"),
+    ("sigen.fail_empty", 200, "", "application/json"),
+)
 
-StationView = Callable[[World, Site, Mapping[str, str]], Response]
+Words = Mapping[str, str]
 
 
-def _devices(world: World, site: Site, _words: Mapping[str, str]) -> Response:
+@dataclass(frozen=True, slots=True)
+class StationView:
+    """An endpoint of one station.
+
+    Attributes:
+        path: Below ``/openapi``.
+        name: In the call log.
+        answer: What answers it.
+        window: What one call per five minutes is counted by.
+        live: Whether a disconnected station refuses it.
+    """
+
+    path: str
+    name: str
+    answer: Callable[[World, Site, Words], Response]
+    window: Literal["station", "device"] = "station"
+    live: bool = False
+
+
+def _devices(world: World, site: Site, _words: Words) -> Response:
     return success(world, catalog.devices(world, site), form="object")
 
 
-def _history(world: World, site: Site, _words: Mapping[str, str]) -> Response:
+def _summary(world: World, site: Site, _words: Words) -> Response:
+    return success(world, live.summary(world, site))
+
+
+def _flow(world: World, site: Site, _words: Words) -> Response:
+    return success(world, live.energy_flow(world, site))
+
+
+def _history(world: World, site: Site, _words: Words) -> Response:
     level = read_level(request.args.get("level"))
     day = None if level == "lifetime" else read_date(request.args.get("date"))
     return success(world, history(world, site, level, day))
 
 
-# Path, name in the call log, what answers it.
-STATION_VIEWS: tuple[tuple[str, str, StationView], ...] = (
-    ("/openapi/system/<system_id>/devices", "devices", _devices),
-    ("/openapi/systems/<system_id>/history", "history", _history),
+def _sankey(world: World, site: Site, _words: Words) -> Response:
+    level, day = read_level(request.args.get("level")), read_date(request.args.get("date"))
+    return success(world, sankey_history(world, site, level, day))
+
+
+def _realtime(world: World, site: Site, words: Words) -> Response:
+    return success(world, realtime.realtime(world, site, words["serial"]))
+
+
+def _device_history(world: World, site: Site, words: Words) -> Response:
+    level, day = read_level(request.args.get("level")), read_date(request.args.get("date"))
+    return success(world, realtime.device_history(world, site, words["serial"], level, day))
+
+
+def _settings(world: World, _site: Site, _words: Words) -> Response:
+    return success(world, {"energyStorageOperationMode": 0})
+
+
+STATION_VIEWS = (
+    StationView("/system/<site_id>/devices", "devices", _devices),
+    StationView("/systems/<site_id>/summary", "summary", _summary, live=True),
+    StationView("/systems/<site_id>/energyFlow", "energy_flow", _flow, live=True),
+    StationView("/systems/<site_id>/history", "history", _history),
+    StationView("/systems/<site_id>/v1/history", "history_v1", _sankey),
+    StationView(
+        "/systems/<site_id>/devices/<serial>/realtimeInfo",
+        "realtime",
+        _realtime,
+        window="device",
+        live=True,
+    ),
+    StationView(
+        "/systems/<site_id>/devices/<serial>/history",
+        "device_history",
+        _device_history,
+        window="device",
+    ),
+    StationView("/instruction/<site_id>/settings", "settings", _settings),
 )
 
 
-def blueprint(world: World) -> Blueprint:
-    """The Sigen cloud of a world."""
-    routes = Blueprint("sigen", __name__)
-    auth = SigenAuth(world)
+class SigenCloud:
+    """The Sigen cloud of a world.
 
-    @routes.errorhandler(SigenError)
-    def refused(error: SigenError) -> Response:
-        return failure(world, error)
+    Args:
+        world: Sites, clock and switches.
+    """
 
-    @routes.before_request
-    def edge() -> Response | None:
-        return _edge(world)
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.auth = SigenAuth(world)
+        self.limits = SigenLimits(world)
+        world.on_reset(self.limits.reset, self.auth.reset)
 
-    @routes.post("/openapi/auth/login/<way>")
-    def login(way: str) -> Response:
-        note().endpoint = "sigen.login"
-        ways = {"password": auth.by_password, "key": auth.by_key}
+    def blueprint(self) -> Blueprint:
+        """Its paths."""
+        routes = Blueprint("sigen", __name__)
+        routes.register_error_handler(SigenError, self._refuse)
+        routes.before_request(self._edge)
+        both = ["GET", "POST"]
+        routes.add_url_rule("/openapi/auth/login/<way>", "login", self.login, methods=both)
+        routes.add_url_rule("/openapi/system", "systems", self.systems, methods=both)
+        routes.add_url_rule("/openapi/system/page", "systems_page", self.systems_page, methods=both)
+        for entry in STATION_VIEWS:
+            routes.add_url_rule(
+                f"/openapi{entry.path}",
+                entry.name,
+                self._station_view(entry),
+                methods=["GET", "POST"],
+            )
+        return routes
+
+    def login(self, way: str) -> Response:
+        """``password`` or ``key``."""
+        ways = {"password": self.auth.by_password, "key": self.auth.by_key}
+        if request.method != "POST":
+            return _wrong_method()
         if way not in ways:
             raise SigenError(1000)
-        return success(world, ways[way](request.get_json(silent=True)), form="string")
+        body = request.get_json(silent=True)
+        self.limits.count_account(
+            str(body.get("username", "key") if isinstance(body, dict) else "")
+        )
+        return success(self.world, ways[way](body), form="string")
 
-    def systems() -> Response:
-        refusal = _enter(auth, "systems", None)
-        return refusal or success(
-            world, [catalog.system(world, site) for site in _asked_sites(world)]
+    def systems(self) -> Response:
+        """The list, filtered by grid connection in seconds."""
+        return self._enter_list() or success(
+            self.world, [catalog.system(self.world, site) for site in self._asked_sites()]
         )
 
-    routes.add_url_rule("/openapi/system", view_func=systems, methods=["GET", "POST"])
-    for path, name, answer in STATION_VIEWS:
-        _add_station_view(routes, world, auth, (path, name, answer))
-    return routes
+    def systems_page(self) -> Response:
+        """The list in pages of at most 100; page 0 is page 1."""
+        if refusal := self._enter_list():
+            return refusal
+        page = max(_whole_number("pageNum", None), 1)
+        size = _whole_number("pageSize", _PAGE_MOST)
+        if not 1 <= size <= _PAGE_MOST:
+            raise SigenError(1000)
+        found = [catalog.system(self.world, site) for site in self._asked_sites()]
+        records = catalog.as_strings(found[(page - 1) * size : page * size])
+        pages = -(-len(found) // size)
+        data = {
+            "records": records,
+            "total": len(found),
+            "size": size,
+            "current": page,
+            "pages": pages,
+        }
+        return success(self.world, data, form="object")
+
+    def _station_view(self, entry: StationView) -> Callable[..., Response]:
+        def view(site_id: str, **words: str) -> Response:
+            if refusal := self._enter(entry.name, (site_id, *words.values())):
+                return refusal
+            site = self.world.site("sigen", site_id)
+            if site is None:
+                raise SigenError(1111)
+            if self.world.switches.get("sigen.not_found", site_id):
+                raise SigenError(13001)
+            if entry.live and self.world.switches.get("sigen.disconnected", site_id):
+                raise SigenError(13008)
+            return entry.answer(self.world, site, words)
+
+        return view
+
+    def _enter_list(self) -> Response | None:
+        refusal = self._enter("systems", ())
+        if refusal is None and self.world.switches.get("sigen.list_restricted"):
+            raise SigenError(1201)
+        return refusal
+
+    def _enter(self, name: str, scope: tuple[str, ...]) -> Response | None:
+        """What every read endpoint checks first.
+
+        Returns:
+            None to go on, or HTTP 500 for another method than GET, as the vendor has it.
+        """
+        if request.method != "GET":
+            return _wrong_method()
+        account = self.auth.check(request.headers.get("Authorization"))
+        self.limits.count_account(account)
+        key: Hashable = (name, *(scope or (account,)))
+        self.limits.count_window(key)
+        self.limits.fail_by_rate()
+        return None
+
+    def _asked_sites(self) -> list[Site]:
+        start = _whole_number("startTime", 0)
+        end = _whole_number("endTime", int(self.world.clock.now().timestamp()))
+        return [
+            site
+            for site in self.world.sites("sigen")
+            if start <= catalog.connected_second(site) <= end
+        ]
+
+    def _edge(self) -> Response | None:
+        """What never reaches the cloud: odd clients, and failures of the wire by rate."""
+        agent = request.headers.get("User-Agent", "")
+        body_on_get = request.method == "GET" and request.content_length
+        odd = not agent or "aiohttp" in agent.lower() or body_on_get
+        if odd and self.world.switches.get("sigen.edge"):
+            note().outcome = "edge 403"
+            return Response(_BLOCKED, status=403, mimetype="text/html")
+        if strikes(self.world, "sigen.fail_cut"):
+            note().outcome = "cut"
+            request.environ[CUT] = "before"
+            return Response(status=200)
+        for switch, status, body, mimetype in _WIRE:
+            if strikes(self.world, switch):
+                note().outcome = switch.partition("_")[2]
+                return Response(body, status=status, mimetype=mimetype)
+        return None
+
+    def _refuse(self, error: SigenError) -> Response:
+        return failure(self.world, error)
 
 
-def _add_station_view(
-    routes: Blueprint, world: World, auth: SigenAuth, entry: tuple[str, str, StationView]
-) -> None:
-    path, name, answer = entry
-
-    def view(system_id: str, **words: str) -> Response:
-        refusal = _enter(auth, name, system_id)
-        return refusal or answer(world, _station(world, system_id), words)
-
-    routes.add_url_rule(path, name, view, methods=["GET", "POST"])
+def _wrong_method() -> Response:
+    return Response("Internal Server Error", status=500, mimetype="text/plain")
 
 
-def _enter(auth: SigenAuth, name: str, system_id: str | None) -> Response | None:
-    """What every read endpoint checks first.
-
-    Returns:
-        None to go on, or HTTP 500 for another method than GET, as the vendor has it.
-    """
-    note().endpoint, note().site = f"sigen.{name}", system_id
-    if request.method != "GET":
-        return Response("Internal Server Error", status=500, mimetype="text/plain")
-    auth.check(request.headers.get("Authorization"))
-    return None
-
-
-def _edge(world: World) -> Response | None:
-    """What the vendor's edge does not let through, it answers in HTML."""
-    agent = request.headers.get("User-Agent", "")
-    body_on_get = request.method == "GET" and request.content_length
-    odd = not agent or "aiohttp" in agent.lower() or body_on_get
-    if odd and world.switches.get("sigen.edge"):
-        note().endpoint, note().outcome = "sigen.edge", "edge 403"
-        return Response(_BLOCKED, status=403, mimetype="text/html")
-    return None
-
-
-def _station(world: World, system_id: str) -> Site:
-    site = world.site("sigen", system_id)
-    if site is None:
-        raise SigenError(1111)
-    return site
-
-
-def _asked_sites(world: World) -> list[Site]:
-    """The list's filter on the grid connection, in seconds."""
+def _whole_number(name: str, default: int | None) -> int:
     try:
-        start = int(request.args.get("startTime", 0))
-        end = int(request.args.get("endTime", world.clock.now().timestamp()))
+        return int(request.args.get(name, "" if default is None else default))
     except ValueError:
         raise SigenError(1000) from None
-    return [site for site in world.sites("sigen") if start <= catalog.connected_second(site) <= end]

@@ -6,9 +6,10 @@ from typing import Self
 
 import numpy as np
 
-from solar_simulator.model import STEP_MINUTES, Model, Series
+from solar_simulator.model import STEP_MINUTES, Series
 from solar_simulator.noise import Ints
 from solar_simulator.site import Site
+from solar_simulator.world import World
 from solar_simulator.zones import day_start, local_date, local_time
 
 QUARTER_MINUTES = 15
@@ -110,10 +111,10 @@ def _next_day(resolution: str, day: date) -> date:
     return day + timedelta(days=7 if resolution == "WEEK" else 1)
 
 
-def bucket_series(model: Model, site: Site, buckets: Buckets) -> Series:
+def bucket_series(world: World, site: Site, buckets: Buckets) -> Series:
     """Five-minute steps from the local midnight before the first bucket to the last."""
     midnight = day_start(site.zone, local_date(site.zone, buckets.edges[0]))
-    return model.steps(site.site_id, midnight, buckets.edges[-1])
+    return world.steps(site.site_id, midnight, buckets.edges[-1])
 
 
 def sums(series: Series, values: Ints, buckets: Buckets) -> Ints:

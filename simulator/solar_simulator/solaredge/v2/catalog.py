@@ -2,8 +2,13 @@
 
 from datetime import timedelta
 
-from solar_simulator.site import Inverter, Site
-from solar_simulator.solaredge.devices import grid_meter_serial, production_meter_serial
+from solar_simulator.site import Site
+from solar_simulator.solaredge.devices import (
+    grid_meter_serial,
+    part_number,
+    production_meter_serial,
+    shuffled,
+)
 from solar_simulator.solaredge.v2.windows import stamp
 from solar_simulator.world import World
 from solar_simulator.zones import day_start, from_minute, local_date
@@ -48,21 +53,25 @@ def site_details(world: World, site: Site) -> dict[str, object]:
     return {**site_entry(site), "lastUpdateTime": None if site.pending else stamp(site, last)}
 
 
-def devices(site: Site, types: list[str]) -> list[dict[str, object]]:
+def devices(world: World, site: Site, types: list[str]) -> list[dict[str, object]]:
     """The devices of some types, in the order of the types asked for."""
     makers = {"INVERTER": _inverters, "BATTERY": _batteries, "METER": _meters}
     found: list[dict[str, object]] = []
     for kind in types:
         if kind in makers:
             found += makers[kind](site)
-    return found
+    if world.switches.get("solaredge.meter_type", site.site_id) == "upper":
+        for device in found:
+            if "meterType" in device:
+                device["meterType"] = str(device["meterType"]).upper()
+    return shuffled(world, site, found)
 
 
 def _inverters(site: Site) -> list[dict[str, object]]:
     return [
         {
             **_device(site, "INVERTER", inverter.serial, f"Inverter {number}"),
-            "partNumber": _part(inverter),
+            "partNumber": part_number(inverter),
             "firmwareVersion": "4.25.13",
             "communicationType": "ETHERNET" if number == 1 else "RS485",
             "firmware": "4.25.13.1.100.2061.2.100.1751",
@@ -70,10 +79,6 @@ def _inverters(site: Site) -> list[dict[str, object]]:
         }
         for number, inverter in enumerate(site.inverters, start=1)
     ]
-
-
-def _part(inverter: Inverter) -> str:
-    return inverter.model or f"SE{round(inverter.rated_kw * 1000)}H-RW000BNN4"
 
 
 def _batteries(site: Site) -> list[dict[str, object]]:

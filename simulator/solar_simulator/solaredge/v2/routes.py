@@ -1,104 +1,157 @@
 """Paths of SolarEdge v2: ``/v2/...``."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
 
 from flask import Blueprint, Response, request
 
 from solar_simulator.site import Site
 from solar_simulator.solaredge.problem import ProblemError, problem_response
-from solar_simulator.solaredge.v2 import catalog, series
-from solar_simulator.web import json_response, note
+from solar_simulator.solaredge.v2 import catalog, metrics, overview, series
+from solar_simulator.solaredge.v2.access import Access
+from solar_simulator.solaredge.v2.oauth import OAuth
+from solar_simulator.solaredge.wire import wire_failure
+from solar_simulator.web import json_response
 from solar_simulator.world import World
 
 _PAGE_SIZE = 50
 _PAGE_MOST = 1000
-_LIMIT_PER_MINUTE = 10
 
-View = Callable[[World, Site, Mapping[str, str]], object]
+Query = Mapping[str, str]
+Scope = Literal["SITE_DATA", "DEVICE_DATA"]
 
 
-def _details(world: World, site: Site, _query: Mapping[str, str]) -> object:
+@dataclass(frozen=True, slots=True)
+class SiteView:
+    """An endpoint of one site.
+
+    Attributes:
+        path: Below ``/sites/{id}``.
+        name: In the call log.
+        scope: What a token must allow.
+        answer: What answers it.
+    """
+
+    path: str
+    name: str
+    scope: Scope
+    answer: Callable[[World, Site, Query], object]
+
+
+def _details(world: World, site: Site, _query: Query) -> object:
     return catalog.site_details(world, site)
 
 
-def _devices(_world: World, site: Site, _query: Mapping[str, str]) -> object:
+def _devices(world: World, site: Site, _query: Query) -> object:
     types = request.args.getlist("types") or ["INVERTER"]
     if unknown := [kind for kind in types if kind not in catalog.DEVICE_TYPES]:
         raise ProblemError(400, f"Unknown device type '{unknown[0]}'")
-    return catalog.devices(site, types)
+    return catalog.devices(world, site, types)
 
 
-# Path below the site, name in the call log, what answers it.
-SITE_VIEWS: tuple[tuple[str, str, View], ...] = (
-    ("", "site", _details),
-    ("/devices", "devices", _devices),
-    ("/energy", "energy", series.energy),
-    ("/power", "power", series.power),
-    ("/inverters/telemetry", "inverters_telemetry", series.inverters),
-    ("/meters/telemetry", "meters_telemetry", series.meters),
-    ("/storage/telemetry", "storage_telemetry", series.storage),
+def _alerts(world: World, site: Site, query: Query) -> object:
+    return overview.alerts(world, [site], query)
+
+
+SITE_VIEWS = (
+    SiteView("", "site", "SITE_DATA", _details),
+    SiteView("/devices", "devices", "DEVICE_DATA", _devices),
+    SiteView("/energy", "energy", "SITE_DATA", series.energy),
+    SiteView("/power", "power", "SITE_DATA", series.power),
+    SiteView("/overview", "overview", "SITE_DATA", overview.overview),
+    SiteView("/overview/performance", "performance", "SITE_DATA", overview.performance),
+    SiteView("/environmental-benefits", "benefits", "SITE_DATA", overview.benefits),
+    SiteView("/power-flow", "power_flow", "SITE_DATA", overview.power_flow),
+    SiteView("/alerts", "site_alerts", "SITE_DATA", _alerts),
+    SiteView("/inverters/telemetry", "inverters_telemetry", "DEVICE_DATA", series.inverters),
+    SiteView("/meters/telemetry", "meters_telemetry", "DEVICE_DATA", series.meters),
+    SiteView("/storage/telemetry", "storage_telemetry", "DEVICE_DATA", series.storage),
 )
 
 
-def blueprint(world: World) -> Blueprint:
-    """SolarEdge v2 of a world."""
-    routes = Blueprint("solaredge_v2", __name__)
+class SolarEdgeV2:
+    """SolarEdge v2 of a world.
 
-    @routes.errorhandler(ProblemError)
-    def refused(problem: ProblemError) -> Response:
-        return problem_response(world, problem)
+    Args:
+        world: Sites, clock and switches.
+    """
 
-    @routes.after_request
-    def limits(response: Response) -> Response:
-        response.headers["x-ratelimit-limit-minute"] = str(_LIMIT_PER_MINUTE)
-        response.headers["x-ratelimit-remaining-minute"] = str(_LIMIT_PER_MINUTE - 1)
-        return response
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.oauth = OAuth(world)
+        self.access = Access(world, self.oauth)
+        world.on_reset(self.oauth.reset, self.access.reset)
 
-    @routes.get("/sites")
-    def sites() -> Response:
-        note().endpoint = "solaredge.v2.sites"
-        _check_key(world)
-        return json_response(_page(world, request.args))
+    def blueprint(self) -> Blueprint:
+        """Its paths."""
+        routes = Blueprint("solaredge_v2", __name__)
+        routes.register_error_handler(ProblemError, self._refuse)
+        routes.before_request(lambda: wire_failure(self.world))
+        routes.after_request(self.access.finish)
+        routes.add_url_rule("/oauth2/token", "token", self.oauth.token, methods=["POST"])
+        routes.add_url_rule("/oauth2/revoke-token", "revoke", self.oauth.revoke, methods=["POST"])
+        routes.add_url_rule("/sites", "sites", self.sites)
+        routes.add_url_rule("/alerts", "alerts", self.alerts)
+        for entry in SITE_VIEWS:
+            routes.add_url_rule(f"/sites/<site_id>{entry.path}", entry.name, self._view(entry))
+        routes.add_url_rule(
+            "/sites/<site_id>/storage/<serial>/telemetry", "storage_of", self.storage_of
+        )
+        kinds = ",".join(metrics.KINDS)
+        routes.add_url_rule(
+            f"/sites/<site_id>/<any({kinds}):kind>/<serial>/<metric>", "metric", self.metric
+        )
+        routes.add_url_rule("/", "unknown", self.unknown, defaults={"path": ""})
+        routes.add_url_rule("/<path:path>", "unknown", self.unknown)
+        return routes
 
-    def register(path: str, endpoint: str, answer: View) -> None:
-        def view(site_id: str) -> Response:
-            note().endpoint, note().site = f"solaredge.v2.{endpoint}", site_id
-            _check_key(world)
-            return json_response(answer(world, _site(world, site_id), request.args))
+    def sites(self) -> Response:
+        """All sites in pages; for fleet keys only."""
+        self.access.fleet_only(self.access.enter())
+        page, size = _page(request.args)
+        every = self.world.sites("solaredge")
+        shown = [catalog.site_entry(site) for site in every[(page - 1) * size : page * size]]
+        return json_response({"sites": {"count": len(every), "site": shown}})
 
-        routes.add_url_rule(f"/sites/<site_id>{path}", endpoint, view, methods=["GET"])
+    def alerts(self) -> Response:
+        """The alerts of all sites; for fleet keys only."""
+        self.access.fleet_only(self.access.enter())
+        every = self.world.sites("solaredge")
+        return json_response(overview.alerts(self.world, every, request.args))
 
-    for entry in SITE_VIEWS:
-        register(*entry)
+    def metric(self, site_id: str, **words: str) -> Response:
+        """One metric of one device."""
+        site = self.access.site(self.access.enter(), site_id, "DEVICE_DATA")
+        return json_response(metrics.metric(self.world, site, request.args, words))
 
-    @routes.route("/", defaults={"path": ""})
-    @routes.route("/<path:path>")
-    def unknown(path: str) -> Response:
+    def storage_of(self, site_id: str, **words: str) -> Response:
+        """The telemetry of some batteries."""
+        site = self.access.site(self.access.enter(), site_id, "DEVICE_DATA")
+        return json_response(metrics.storage_of(self.world, site, request.args, words))
+
+    def unknown(self, path: str) -> Response:
+        """Any other path: 404, which counts as a call in the minute."""
         del path
+        self.access.enter()
         raise ProblemError(404, "Unknown endpoint")
 
-    return routes
+    def _view(self, entry: SiteView) -> Callable[[str], Response]:
+        def view(site_id: str) -> Response:
+            site = self.access.site(self.access.enter(), site_id, entry.scope)
+            return json_response(entry.answer(self.world, site, request.args))
+
+        return view
+
+    def _refuse(self, problem: ProblemError) -> Response:
+        return problem_response(self.world, problem)
 
 
-def _check_key(world: World) -> None:
-    if request.headers.get("X-API-Key") != world.credentials.solaredge_fleet_key:
-        raise ProblemError(401, "Invalid API key")
-
-
-def _site(world: World, site_id: str) -> Site:
-    site = world.site("solaredge", site_id)
-    if site is None:
-        raise ProblemError(403, "No access to the requested site")
-    return site
-
-
-def _page(world: World, query: Mapping[str, str]) -> dict[str, object]:
+def _page(query: Query) -> tuple[int, int]:
     try:
         page, size = int(query.get("page", 1)), int(query.get("sites-in-page", _PAGE_SIZE))
     except ValueError:
         raise ProblemError(400, "'page' and 'sites-in-page' are numbers") from None
     if page < 1 or not 1 <= size <= _PAGE_MOST:
         raise ProblemError(400, f"pages count from 1 and hold 1 to {_PAGE_MOST} sites")
-    every = world.sites("solaredge")
-    shown = every[(page - 1) * size : page * size]
-    return {"sites": {"count": len(every), "site": [catalog.site_entry(site) for site in shown]}}
+    return page, size

@@ -7,123 +7,27 @@ import numpy as np
 from solar_simulator.noise import Floats, Ints, key_of, uniform
 from solar_simulator.physics import Flow
 from solar_simulator.site import Site
-from solar_simulator.solaredge.buckets import bucket_series, rounded_wh, sums
 from solar_simulator.solaredge.devices import grid_meter_serial, production_meter_serial
-from solar_simulator.solaredge.v2.windows import (
-    ENERGY_UNITS,
-    POWER_UNITS,
-    Window,
-    read_unit,
-    read_window,
-    stamp,
-)
-from solar_simulator.units import WMIN_PER_WH
+from solar_simulator.solaredge.v2.answer import Answer, Points, Value, inverter_row
+from solar_simulator.solaredge.v2.windows import ENERGY_UNITS, POWER_UNITS, read_unit
 from solar_simulator.world import World
 
-Value = float | None
-Points = list[dict[str, object]]
 _TENTHS = 10
-_FINE = ("QUARTER_HOUR", "HOUR")
-
-
-class Answer:
-    """One window of one site, ready to give any series of it.
-
-    Args:
-        world: Physics, clock, switches.
-        site: The site.
-        window: What was asked.
-    """
-
-    def __init__(self, world: World, site: Site, window: Window) -> None:
-        self.world = world
-        self.site = site
-        self.window = window
-        self.buckets = window.buckets
-        self.series = bucket_series(world.model, site, self.buckets)
-        self.minutes: Ints = np.diff(np.array(self.buckets.edges))
-        ends = np.array(self.buckets.ends)
-        # The running quarter-hour or hour is null, as recorded; the running day counts.
-        self.settled = ends <= window.now_minute if self.buckets.fine else ends > 0
-        self.alive = ends > site.installed_minute
-
-    def wh(self, values: Ints, shown: Ints, *, per_wh: int) -> list[Value]:
-        """Watt-hours by bucket; null where ``shown`` has no minute.
-
-        Args:
-            values: Watt-minutes by five-minute step.
-            shown: Minutes by step in which there is something to report.
-            per_wh: Steps of rounding in a watt-hour.
-        """
-        values = self._until_now(values)
-        if self.buckets.fine:
-            found = rounded_wh(self.series, values, self.site.zone, self.buckets, per_wh=per_wh)
-        else:
-            found = np.round(
-                sums(self.series, values, self.buckets) / WMIN_PER_WH, len(str(per_wh)) - 1
-            ).tolist()
-        return self._nulled(found, shown)
-
-    def watts(self, values: Ints, shown: Ints) -> list[Value]:
-        """Mean power by bucket, W; null where ``shown`` has no minute."""
-        mean = sums(self.series, self._until_now(values), self.buckets) / self.minutes
-        return self._nulled(np.round(mean, 4).tolist(), shown)
-
-    def points(self, values: Sequence[Value], *, at_end: bool = False) -> Points:
-        """Values with their stamps: the bucket's start, or its end."""
-        edges = self.buckets.ends if at_end else self.buckets.starts
-        return [
-            {"timestamp": stamp(self.site, minute), "value": value}
-            for minute, value in zip(edges, values, strict=True)
-        ]
-
-    def head(self) -> dict[str, object]:
-        """``period`` and ``resolution``."""
-        return {"period": self.window.period(), "resolution": self.window.resolution}
-
-    @property
-    def fine(self) -> bool:
-        """Whether powers, voltages and states are given at this resolution."""
-        return self.window.resolution in _FINE
-
-    def _until_now(self, values: Ints) -> Ints:
-        """Nothing has been measured after now."""
-        known = max(self.window.now_minute - self.series.start_minute, 0) // 5
-        if known >= len(values):
-            return values
-        return np.concatenate((values[:known], np.zeros(len(values) - known, dtype=np.int64)))
-
-    def _nulled(self, values: list[float], shown: Ints) -> list[Value]:
-        some = (sums(self.series, shown, self.buckets) > 0) & self.settled & self.alive
-        return [
-            value if there else None for value, there in zip(values, some.tolist(), strict=True)
-        ]
-
-
-def open_answer(world: World, site: Site, query: Mapping[str, str]) -> Answer:
-    """Read a query and gather its data.
-
-    Raises:
-        ProblemError: 400 as of the window.
-    """
-    return Answer(world, site, read_window(world, site, query))
 
 
 def energy(world: World, site: Site, query: Mapping[str, str]) -> dict[str, object]:
     """PV generation by bucket, whole watt-hours times the unit; the battery has no part."""
     unit, size = read_unit(query, ENERGY_UNITS)
-    answer = open_answer(world, site, query)
-    flows = answer.series.flows
-    values = answer.wh(flows[Flow.PV], flows[Flow.AWAKE], per_wh=1)
+    answer = Answer.read(world, site, query)
+    values = answer.wh(Flow.PV, Flow.AWAKE, per_wh=1)
     return _series(answer, unit, _in_unit(values, size))
 
 
 def power(world: World, site: Site, query: Mapping[str, str]) -> dict[str, object]:
     """Mean PV power by bucket; the battery's discharge is taken off, its charge added."""
     unit, size = read_unit(query, POWER_UNITS)
-    answer = open_answer(world, site, query)
-    flows = answer.series.flows
-    values = answer.watts(flows[Flow.PV], flows[Flow.AWAKE])
+    answer = Answer.read(world, site, query)
+    values = answer.watts(Flow.PV, Flow.AWAKE)
     return _series(answer, unit, _in_unit(values, size))
 
 
@@ -148,7 +52,7 @@ def inverters(world: World, site: Site, query: Mapping[str, str]) -> dict[str, o
     Energy in Wh, power in kW; at quarter-hours and hours also voltage, current and
     frequency, of which voltage and frequency are stamped with the bucket's end.
     """
-    answer = open_answer(world, site, query)
+    answer = Answer.read(world, site, query)
     return {
         "inverters": {
             inverter.serial: _inverter(answer, index)
@@ -158,8 +62,7 @@ def inverters(world: World, site: Site, query: Mapping[str, str]) -> dict[str, o
 
 
 def _inverter(answer: Answer, index: int) -> dict[str, object]:
-    awake = answer.series.flows[Flow.LIGHT if index else Flow.AWAKE]
-    made = answer.series.inverter_ac[index]
+    awake, made = Flow.LIGHT if index else Flow.AWAKE, inverter_row(index)
     resolution = answer.window.resolution
     wh = answer.wh(made, awake, per_wh=_TENTHS)
     metrics: dict[str, object] = {}
@@ -172,7 +75,7 @@ def _inverter(answer: Answer, index: int) -> dict[str, object]:
     return metrics
 
 
-def _electrics(answer: Answer, index: int, made: Ints, awake: Ints) -> dict[str, object]:
+def _electrics(answer: Answer, index: int, made: int, awake: int) -> dict[str, object]:
     site = answer.site
     ends = np.array(answer.buckets.ends)
     watts = answer.watts(made, awake)
@@ -207,7 +110,7 @@ def meters(world: World, site: Site, query: Mapping[str, str]) -> dict[str, obje
     In every bucket production + import = consumption + export, to the printed digit.
     A site without meters answers an empty object.
     """
-    answer = open_answer(world, site, query)
+    answer = Answer.read(world, site, query)
     found: dict[str, dict[str, object]] = {}
     if site.metered:
         for serial, name, columns in _meter_columns(world, site):
@@ -233,18 +136,16 @@ def _meter_columns(world: World, site: Site) -> list[tuple[str, str, dict[Flow, 
 
 
 def _meter(answer: Answer, name: str, columns: Mapping[Flow, int]) -> dict[str, object]:
-    always = np.full(answer.series.flows.shape[1], 5, dtype=np.int64)
-
     def added(of: Callable[[Flow], list[Value]], decimals: int) -> list[Value]:
         parts = [(of(flow), sign) for flow, sign in columns.items()]
         rows = zip(*(values for values, _ in parts), strict=True)
         signs = [sign for _, sign in parts]
         return [_signed(row, signs, decimals) for row in rows]
 
-    wh = added(lambda flow: answer.wh(answer.series.flows[flow], always, per_wh=_TENTHS), 1)
+    wh = added(lambda flow: answer.wh(flow, None, per_wh=_TENTHS), 1)
     metrics: dict[str, object] = {f"{name}Energy": {"unit": "WH", "values": answer.points(wh)}}
     if answer.fine:
-        watts = added(lambda flow: answer.watts(answer.series.flows[flow], always), 4)
+        watts = added(lambda flow: answer.watts(flow, None), 4)
         metrics[f"{name}Power"] = {"unit": "W", "values": answer.points(watts)}
     return metrics
 
@@ -261,20 +162,18 @@ def storage(world: World, site: Site, query: Mapping[str, str]) -> dict[str, obj
 
     ``stateOfEnergy`` (percent) and ``remainingEnergy`` (kWh) hold at the stamp itself.
     """
-    answer = open_answer(world, site, query)
+    answer = Answer.read(world, site, query)
     found = {site.battery.serial: _battery(answer)} if site.battery else {}
     return {**answer.head(), "storage": found}
 
 
 def _battery(answer: Answer) -> dict[str, object]:
-    always = np.full(answer.series.flows.shape[1], 5, dtype=np.int64)
     metrics: dict[str, object] = {}
     for name, flow in (("charge", Flow.CHARGE), ("discharge", Flow.DISCHARGE)):
-        column = answer.series.flows[flow]
         if answer.fine:
-            watts = answer.points(answer.watts(column, always))
+            watts = answer.points(answer.watts(flow, None))
             metrics[f"{name}Power"] = {"unit": "W", "values": watts}
-        wh = answer.points(answer.wh(column, always, per_wh=_TENTHS))
+        wh = answer.points(answer.wh(flow, None, per_wh=_TENTHS))
         metrics[f"{name}Energy"] = {"unit": "WH", "values": wh}
     if answer.fine and answer.site.battery:
         percent, left = _states(answer, answer.site.battery.capacity_wmin)
@@ -285,7 +184,7 @@ def _battery(answer: Answer) -> dict[str, object]:
 
 def _states(answer: Answer, capacity_wmin: int) -> tuple[list[Value], list[Value]]:
     starts = np.array(answer.buckets.starts)
-    stored = answer.series.store[(starts - answer.series.start_minute) // 5]
+    stored = answer.store_at_starts()
     known = (starts <= answer.window.now_minute) & (starts >= answer.site.installed_minute)
     percent = np.round(100 * stored / capacity_wmin, 1)
     left = np.round(stored / 60_000, 3)

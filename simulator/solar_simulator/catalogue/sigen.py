@@ -1,0 +1,116 @@
+"""Switches of the Sigen cloud (docs/vendors/sigen.md)."""
+
+from solar_simulator.catalogue.switch import choice, flag, number, rate
+
+_ENVELOPE = (
+    choice(
+        "sigen.data_form",
+        "How `data` travels: a JSON string, or plain JSON (devices: strings inside an array).",
+        "string",
+        "object",
+    ),
+    flag("sigen.timestamp", "Whether the envelope has `timestamp`.", default=True),
+    flag("sigen.array_envelope", "The whole answer inside a list of one."),
+    rate("sigen.null_data", "Success, but `data` is null; by call."),
+    choice(
+        "sigen.totals",
+        "Names of the period's totals in history: with and without Kwh, only with, only"
+        " without, or without but zero.",
+        "both",
+        "kwh",
+        "plain",
+        "plain_zero",
+    ),
+    choice(
+        "sigen.connect_time",
+        "Grid connection: `gridConnectedTime` in ms, `gridConnectTime` in s, or none.",
+        "connected_ms",
+        "connect_s",
+        "absent",
+    ),
+    choice(
+        "sigen.realtime_keys",
+        "Spelling of the strings' keys: `pV1Voltage` or `pv1Voltage`.",
+        "capital",
+        "lower",
+    ),
+    flag("sigen.rated_energy_ah", "`ratedEnergy` of batteries in ampere-hours at 28.8 V."),
+)
+
+_TIME = (
+    choice("sigen.data_time", "Labels `yyyyMMdd HH:mm` or `yyyy-MM-dd HH:mm`.", "compact", "iso"),
+    choice(
+        "sigen.autumn_rows",
+        "The hour that comes twice: all rows (300), or only one pass (288).",
+        "all",
+        "first_pass",
+        "second_pass",
+    ),
+    choice(
+        "sigen.spring_rows",
+        "The hour that is skipped: no rows (276), or labels that never were (288).",
+        "real",
+        "filled",
+    ),
+    number("sigen.row_lag_seconds", 60, "How long after its stamp a history row appears."),
+    flag("sigen.future_rows", "The rest of today as rows of zeros."),
+    choice(
+        "sigen.outside_dates",
+        "History before the installation or in the future: empty list, 1201 or 13001.",
+        "empty",
+        "1201",
+        "13001",
+    ),
+)
+
+_ROWS = (
+    rate("sigen.missing_rows", "History rows that are not there; by row."),
+    number("sigen.missing_for_hours", 0, "After so many hours missing rows appear; 0 is never."),
+    rate("sigen.zero_counters", "Rows in which every running energy reads 0; by row."),
+    rate("sigen.flicker", "Running energies that read 0.01 low in a row; by row."),
+    rate("sigen.dips", "Half hours in which running energies sag and come back; by half hour."),
+    number("sigen.dip_kwh", 10.59, "How deep a dip goes, at most."),
+    rate("sigen.sentinels", "Powers that read 4294967.295; by row."),
+    rate("sigen.null_fields", "Powers and SoC that are null; by row."),
+    rate("sigen.missing_fields", "Rows without powers and SoC; by row."),
+    flag("sigen.standby_leak", "`esDischargePower` of 0.01 to 0.02 kW while the battery idles."),
+    flag("sigen.low_pv_power", "`pvTotalPower` too low while the battery discharges hard."),
+    flag("sigen.no_power_from_battery", "`powerFromBattery` is 0.0, as in the vendor's sample."),
+)
+
+_LIVE = (
+    rate("sigen.summary_hundredth", "Summary energies divided by 100; by five minutes."),
+    rate("sigen.flow_pv_zero", "`pvPower` 0.0 while producing; by five minutes."),
+    rate("sigen.flow_grid_zero", "`gridPower` 0 while trading; by five minutes."),
+    flag("sigen.lifetime_dip", "V1 history Lifetime sags for half an hour after midnight."),
+    flag("sigen.disconnected", "Status Disconnection in the list; live endpoints answer 13008."),
+    flag("sigen.not_found", "13001 at every endpoint of the station."),
+)
+
+_REFUSALS = (
+    flag("sigen.edge", "The edge's HTML 403 for odd User-Agents and GET bodies.", default=True),
+    choice(
+        "sigen.token_refusal",
+        "What a missing or old token gets: HTTP 401, HTTP 424 with code 1, or body code 424.",
+        "401",
+        "424",
+        "body_424",
+    ),
+    flag("sigen.list_restricted", "The system list answers 1201 while all else works."),
+    number("sigen.window_seconds", 300, "With limits: one call per station and endpoint in this."),
+    number("sigen.burst", 1, "With limits: calls allowed in a window."),
+    number("sigen.calls_per_minute", 10, "With limits: calls of an account."),
+    choice("sigen.minute_refusal", "What the call after those gets.", "1110", "429"),
+    rate("sigen.fail_1110", "Code 1110; by call."),
+    rate("sigen.fail_1201", "Code 1201; by call."),
+    rate("sigen.fail_1502", "Code 1502; by call."),
+    rate("sigen.fail_424", "HTTP 424; by call."),
+    rate("sigen.fail_429", "HTTP 429 with Retry-After; by call."),
+    rate("sigen.fail_500", "HTTP 500; by call."),
+    rate("sigen.fail_503", "HTTP 503; by call."),
+    rate("sigen.fail_html_403", "The edge's HTML page; by call."),
+    rate("sigen.fail_empty", "HTTP 200 with an empty body; by call."),
+    rate("sigen.fail_cut", "The connection ends before the answer; by call."),
+)
+
+SIGEN = (*_ENVELOPE, *_TIME, *_ROWS, *_LIVE, *_REFUSALS)

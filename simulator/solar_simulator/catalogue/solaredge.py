@@ -1,0 +1,98 @@
+"""Switches of SolarEdge, v2 and v1 (docs/vendors/solaredge.md)."""
+
+from solar_simulator.catalogue.switch import choice, flag, number, rate
+
+_BOTH = (
+    number("solaredge.data_delay_minutes", 0, "Buckets younger than this have no value yet."),
+    flag("solaredge.shuffled", "Devices and meters come in no order."),
+    rate("solaredge.fail_429", "HTTP 429 without more; by call."),
+    rate("solaredge.fail_500", "HTTP 500; by call."),
+    rate("solaredge.fail_503", "HTTP 503 with an HTML page; by call."),
+    rate("solaredge.fail_empty", "HTTP 200 with an empty body; by call."),
+    rate("solaredge.fail_cut", "The connection ends before the answer; by call."),
+)
+
+_V2 = (
+    choice(
+        "solaredge.span_limits",
+        "Longest window by resolution: documented (12 h, 24 h, a month), a day for quarter"
+        " hours, or none.",
+        "documented",
+        "whole_day",
+        "none",
+    ),
+    choice(
+        "solaredge.virtual_meter",
+        "Where the consumption series stands: under the grid meter's serial, under `null`, or"
+        " nowhere.",
+        "grid_meter",
+        "null",
+        "absent",
+    ),
+    choice("solaredge.meter_type", "Spelling: `Production` or `PRODUCTION`.", "title", "upper"),
+    choice("solaredge.future_rows", "Buckets after now: left out, or null.", "absent", "null"),
+    choice("solaredge.tier", "Tier of the account; power flow needs a paid one.", "free", "pro"),
+    number("solaredge.calls_per_minute", 10, "v2, with limits: calls in a minute of the clock."),
+    number("solaredge.credits_per_month", 2000, "v2, with limits: calls in a calendar month."),
+)
+
+_V1_ACCESS = (
+    choice(
+        "solaredge.v1_sunset",
+        "Whether v1 still answers: by the clock (410 from 2026-11-03, eight endpoints from"
+        " 2026-03-01), all of it, or none of it.",
+        "by_clock",
+        "alive",
+        "gone",
+    ),
+    number("solaredge.v1_calls_per_day", 300, "v1, with limits: calls per token and per site."),
+    choice(
+        "solaredge.v1_quota",
+        "v1, with limits: site calls count on the site only (A), or on the token too (B).",
+        "A",
+        "B",
+    ),
+    choice("solaredge.v1_day", "v1, with limits: when a day begins.", "midnight_utc", "rolling"),
+    number("solaredge.v1_concurrency", 3, "v1, with limits: calls at once from one address."),
+    flag("solaredge.v1_bare_429", "v1: a 429 has no body."),
+    flag("solaredge.v1_html_errors", "v1: every refusal is a Tomcat page."),
+    flag("solaredge.v1_no_details", "v1: 403 for `details` alone."),
+    flag("solaredge.v1_alerts", "v1: the restricted `alerts` answers."),
+)
+
+_V1_SHAPES = (
+    choice("solaredge.v1_list", "v1 site list under `site` or `list`.", "site", "list"),
+    flag("solaredge.v1_one_site_object", "v1: one site in the list is an object, not a list."),
+    choice(
+        "solaredge.v1_bulk", "v1 bulk answers as clients see them, or as printed.", "real", "pdf"
+    ),
+    flag("solaredge.v1_power_in_wh", "v1: bulk power says unit Wh."),
+    choice("solaredge.v1_flow_unit", "v1: unit of the live flow.", "kW", "W"),
+    flag("solaredge.v1_scientific", "v1: big numbers as 3.77792E7."),
+    choice(
+        "solaredge.v1_state_of_charge",
+        "v1: key of the battery's state.",
+        "batteryPercentageState",
+        "stateOfCharge",
+    ),
+    flag("solaredge.v1_nested_telemetry", "v1: inverter records in `threePhaseInverterTelemetry`."),
+    choice(
+        "solaredge.v1_autumn",
+        "v1, the hour that comes twice: one value for both, or all rows.",
+        "collapse",
+        "duplicate",
+    ),
+    choice("solaredge.v1_spring", "v1, the skipped hour: no rows, or null rows.", "skip", "null"),
+)
+
+_V1_DATA = (
+    flag("solaredge.v1_lifetime_zero", "v1: `lifeTimeData` is 0 while the year is right."),
+    rate("solaredge.v1_lifetime_dip", "v1: `lifeTimeData` sags by 5 %; by hour."),
+    flag("solaredge.v1_day_lingers", "v1: just after midnight `lastDayData` is yesterday's."),
+    flag("solaredge.v1_day_resets_utc", "v1: `lastDayData` begins at midnight UTC."),
+    flag("solaredge.v1_incident", "v1: power flows, but `lastDayData` is 0, `measuredBy` empty."),
+    flag("solaredge.v1_no_storage_counters", "v1: the battery's lifetime counters stay 0."),
+    flag("solaredge.v1_meter_swap", "v1: registers begin anew where the rule begins."),
+)
+
+SOLAREDGE = (*_BOTH, *_V2, *_V1_ACCESS, *_V1_SHAPES, *_V1_DATA)

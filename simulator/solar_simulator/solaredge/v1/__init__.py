@@ -1,0 +1,1 @@
+"""SolarEdge Monitoring API v1 (docs/vendors/solaredge.md, v1)."""

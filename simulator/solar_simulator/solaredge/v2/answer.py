@@ -1,0 +1,145 @@
+"""One window of one site, from which every v2 series is taken."""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+
+from solar_simulator.model import Series
+from solar_simulator.noise import Ints
+from solar_simulator.physics import Flow
+from solar_simulator.site import Site
+from solar_simulator.solaredge.buckets import bucket_series, rounded_wh, sums
+from solar_simulator.solaredge.v2.windows import Window, read_window, stamp
+from solar_simulator.units import WMIN_PER_WH
+from solar_simulator.world import World
+
+Value = float | None
+Points = list[dict[str, object]]
+
+_FINE = ("QUARTER_HOUR", "HOUR")
+
+
+def inverter_row(index: int) -> int:
+    """The row of an inverter's AC output, which stand after the flows."""
+    return len(Flow) + index
+
+
+class Answer:
+    """One window of one site.
+
+    Rows are those of :class:`Flow`, then the AC output of each inverter.
+
+    Args:
+        world: Physics, clock, switches.
+        site: The site.
+        window: What was asked.
+    """
+
+    def __init__(self, world: World, site: Site, window: Window) -> None:
+        self.world = world
+        self.site = site
+        self.window = window
+        self.buckets = window.buckets
+        ends = np.array(self.buckets.ends)
+        delay = float(world.switches.get("solaredge.data_delay_minutes", site.site_id))
+        self.known = window.now_minute - round(delay)
+        # The running quarter-hour or hour is null, as recorded; the running day counts.
+        self._settled = ends <= self.known if self.buckets.fine else ends > 0
+        self._alive = ends > site.installed_minute
+
+    @classmethod
+    def read(cls, world: World, site: Site, query: Mapping[str, str]) -> Self:
+        """Read a query and open its window.
+
+        Raises:
+            ProblemError: 400 as of the window.
+        """
+        return cls(world, site, read_window(world, site, query))
+
+    @property
+    def fine(self) -> bool:
+        """Whether powers, voltages and states are given at this resolution."""
+        return self.window.resolution in _FINE
+
+    def totals(self, row: int) -> Ints:
+        """Exact watt-minutes by bucket; nothing after now."""
+        return self._coarse[row] if not self.buckets.fine else self._fine_sums(row)
+
+    def wh(self, row: int, shown: int | None, *, per_wh: int) -> list[Value]:
+        """Watt-hours by bucket.
+
+        Args:
+            row: What to add up.
+            shown: Row that must have a minute in the bucket, or the value is null; None for
+                values that are always there.
+            per_wh: Steps of rounding in a watt-hour: 1 or 10.
+        """
+        if self.buckets.fine:
+            found = rounded_wh(
+                self._series, self._steps[row], self.site.zone, self.buckets, per_wh=per_wh
+            )
+        else:
+            found = np.round(self.totals(row) / WMIN_PER_WH, len(str(per_wh)) - 1).tolist()
+        return self._nulled(found, shown)
+
+    def watts(self, row: int, shown: int | None) -> list[Value]:
+        """Mean power by bucket, W; null as for energies."""
+        mean = self.totals(row) / np.diff(np.array(self.buckets.edges))
+        return self._nulled(np.round(mean, 4).tolist(), shown)
+
+    def store_at_starts(self) -> Ints:
+        """Energy in the battery as each bucket begins, watt-minutes; fine windows only."""
+        starts = np.array(self.buckets.starts)
+        store: Ints = self._series.store[(starts - self._series.start_minute) // 5]
+        return store
+
+    def points(self, values: Sequence[Value], *, at_end: bool = False) -> Points:
+        """Values with their stamps: the bucket's start, or its end."""
+        stamps = self._stamps[1:] if at_end else self._stamps[:-1]
+        return [
+            {"timestamp": text, "value": value} for text, value in zip(stamps, values, strict=True)
+        ]
+
+    def head(self) -> dict[str, object]:
+        """``period`` and ``resolution``."""
+        return {"period": self.window.period(), "resolution": self.window.resolution}
+
+    @cached_property
+    def _series(self) -> Series:
+        return bucket_series(self.world, self.site, self.buckets)
+
+    @cached_property
+    def _steps(self) -> Ints:
+        """All rows by five minutes, nothing after what is known."""
+        rows = np.concatenate((self._series.flows, self._series.inverter_ac))
+        known = max(self.known - self._series.start_minute, 0) // 5
+        if known < rows.shape[1]:
+            rows[:, known:] = 0
+        return rows
+
+    @cached_property
+    def _coarse(self) -> Ints:
+        """All rows by bucket, for buckets of days and more."""
+        edges = zip(self.buckets.starts, self.buckets.ends, strict=True)
+        return np.stack(
+            [
+                self.world.totals(self.site.site_id, start, min(end, self.known))
+                for start, end in edges
+            ],
+            axis=1,
+        )
+
+    @cached_property
+    def _stamps(self) -> list[str]:
+        return [stamp(self.site, minute) for minute in self.buckets.edges]
+
+    def _fine_sums(self, row: int) -> Ints:
+        return sums(self._series, self._steps[row], self.buckets)
+
+    def _nulled(self, values: list[float], shown: int | None) -> list[Value]:
+        there = self._settled & self._alive
+        if shown is not None:
+            there = there & (self.totals(shown) > 0)
+        return [value if some else None for value, some in zip(values, there.tolist(), strict=True)]
