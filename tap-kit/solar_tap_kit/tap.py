@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
+import simplejson  # type: ignore[import-untyped] # with it the SDK reads its files
 from singer_sdk import Tap
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
@@ -176,7 +177,11 @@ class SolarTap(Tap):
     def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:
         """Read the configuration files with errors in one line."""
         with one_line_errors(cls.logger):
-            return super().cb_config(ctx, param, value)
+            try:
+                return super().cb_config(ctx, param, value)
+            except TypeError:
+                message = "--config: a configuration file has to hold a JSON object"
+            raise SettingsError(message)
 
     @classmethod
     def get_singer_command(cls) -> click.Command:
@@ -203,7 +208,7 @@ def one_line_errors(logger: logging.Logger) -> Iterator[None]:
         lines = error.errors
     except SolarError as error:
         lines = [str(error)]
-    except json.JSONDecodeError as error:
+    except simplejson.JSONDecodeError as error:
         lines = [f"a configuration, state or catalog file is not JSON: {error}"]
     except BrokenPipeError:
         # Python would complain again when it flushes standard output on its way out.

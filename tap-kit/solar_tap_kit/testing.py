@@ -1,11 +1,21 @@
-"""A virtual clock and a scripted HTTP server, for the tests of taps."""
+"""A virtual clock, a scripted HTTP server and a collector, for the tests of taps."""
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
+from collections import defaultdict
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from singer_sdk.singerlib.encoding.base import GenericSingerWriter
+from singer_sdk.singerlib.encoding.simple import Message
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from solar_tap_kit.tap import SolarTap
 
 
 @dataclass
@@ -77,3 +87,118 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *args: Any) -> None:
         """Keep the test output quiet."""
+
+
+class Collector(GenericSingerWriter[bytes, Message]):
+    """Keeps a tap's messages instead of printing them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.messages: list[dict[str, Any]] = []
+        self.bytes_written = 0
+
+    def serialize_message(self, message: Message) -> bytes:
+        """Return nothing: messages are not serialised here."""
+        del message
+        return b""
+
+    def write_message(self, message: Message) -> None:
+        """Keep a copy of the message, as the STATE in it goes on changing."""
+        kept = copy.deepcopy(message.to_dict())
+        self.messages.append(kept)
+        self.bytes_written += len(str(kept))
+
+    def records(self, stream: str) -> list[dict[str, Any]]:
+        """Return the records of a stream, in order."""
+        return [
+            message["record"]
+            for message in self.messages
+            if message["type"] == "RECORD" and message["stream"] == stream
+        ]
+
+    @property
+    def states(self) -> list[dict[str, Any]]:
+        """The STATE values, in order."""
+        return [message["value"] for message in self.messages if message["type"] == "STATE"]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many records each stream has."""
+        found: dict[str, int] = defaultdict(int)
+        for message in self.messages:
+            if message["type"] == "RECORD":
+                found[message["stream"]] += 1
+        return dict(found)
+
+    def keyed(self, stream: str, keys: tuple[str, ...]) -> dict[tuple[Any, ...], Mapping[str, Any]]:
+        """Return a stream's records by key, the last of each winning, as a loader would."""
+        return {tuple(row[key] for key in keys): row for row in self.records(stream)}
+
+
+@dataclass
+class SharedTime:
+    """The tap lives in a simulator's time, and moves it by waiting.
+
+    Attributes:
+        clock: Has `now()` and `advance(seconds)`.
+        waited: Seconds that the tap has waited in all.
+    """
+
+    clock: Any
+    stopping: bool = False
+    waited: float = 0.0
+
+    def now(self) -> dt.datetime:
+        """Return the simulator's present."""
+        present: dt.datetime = self.clock.now()
+        return present
+
+    def sleep(self, seconds: float) -> None:
+        """Let the simulator's time pass."""
+        self.waited += max(0.0, seconds)
+        self.clock.advance(max(0.0, seconds))
+
+    def stop(self) -> None:
+        """Ask the run to stop."""
+        self.stopping = True
+
+
+@dataclass
+class Bench:
+    """A simulated cloud and a tap on it.
+
+    Attributes:
+        tap_type: The tap.
+        cloud: The running simulator.
+        settings: Settings that work.
+    """
+
+    tap_type: type[SolarTap]
+    cloud: Any
+    settings: dict[str, Any]
+
+    def config(self, **settings: Any) -> dict[str, Any]:
+        """Return settings that work, with some replaced; None leaves one out."""
+        merged = {**self.settings, **settings}
+        return {name: value for name, value in merged.items() if value is not None}
+
+    def tap(
+        self, state: dict[str, Any] | None = None, time: SharedTime | None = None, **settings: Any
+    ) -> tuple[SolarTap, Collector]:
+        """Return a tap in the simulator's time and what will collect its messages."""
+        out = Collector()
+        tap = self.tap_type(
+            config=self.config(**settings),
+            state=copy.deepcopy(state),
+            clock=time or SharedTime(self.cloud.clock),
+            message_writer=out,
+        )
+        return tap, out
+
+    def run(
+        self, state: dict[str, Any] | None = None, time: SharedTime | None = None, **settings: Any
+    ) -> Collector:
+        """Sync once and return what the tap has written."""
+        tap, out = self.tap(state, time, **settings)
+        tap.sync_all()
+        return out
