@@ -18,7 +18,7 @@ from solar_tap_kit.errors import DecodeError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-Kind = Literal["number", "integer", "string", "boolean", "json", "date", "timestamp"]
+Kind = Literal["number", "integer", "string", "boolean", "object", "date", "timestamp"]
 Record = dict[str, Any]
 
 _TYPES: dict[Kind, dict[str, Any]] = {
@@ -26,7 +26,7 @@ _TYPES: dict[Kind, dict[str, Any]] = {
     "integer": {"type": ["integer", "null"]},
     "string": {"type": ["string", "null"]},
     "boolean": {"type": ["boolean", "null"]},
-    "json": {"type": ["object", "array", "string", "number", "boolean", "null"]},
+    "object": {"type": ["object", "null"]},
     "date": {"type": ["string", "null"], "format": "date"},
     "timestamp": {"type": ["string", "null"], "format": "date-time"},
 }
@@ -124,8 +124,9 @@ def _convert(kind: Kind, value: object) -> object:
         if isinstance(value, bool):
             return value
         return {"true": True, "false": False, "1": True, "0": False}.get(str(value).lower())
-    if kind == "json":
-        return value
+    if kind == "object":
+        # An object by contract; what comes as something else is kept in one.
+        return value if isinstance(value, dict) else {"value": value} if value != "" else None
     if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False)
     return str(value)

@@ -224,6 +224,8 @@ class Session:
         if not reply.ok:
             message = f"HTTP {reply.status}"
             raise RefusedError(message)
+        # Both clouds answer in JSON; what is none has to fail here, where it is tried again.
+        reply.json()
         return reply
 
     def _spend(self, endpoint: str) -> None:

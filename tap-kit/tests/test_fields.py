@@ -26,7 +26,7 @@ FIELDS = (
     Field.vendor("pvPower", "number", "PV, kW.", "pVPower"),
     Field.vendor("active", "boolean", "Active."),
     Field.vendor("optimizers", "integer", "How many."),
-    Field.vendor("attrMap", "json", "Ratings."),
+    Field.vendor("attrMap", "object", "Ratings."),
     Field("fetched_at", "timestamp", "When.", required=True),
 )
 

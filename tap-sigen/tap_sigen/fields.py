@@ -37,7 +37,7 @@ DEVICE_FIELDS = (
     Field.vendor("firmwareVersion", "string", "Firmware."),
     Field.vendor(
         "attrMap",
-        "json",
+        "object",
         "Ratings by device type, untouched. A battery's ratedEnergy can be ampere-hours.",
     ),
     Field("fetched_at", "timestamp", "When this was asked, UTC.", required=True),

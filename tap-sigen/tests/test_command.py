@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from solar_tap_kit.testing import Bench
 
 
+pytestmark = pytest.mark.slow
+
 FIXED = {"start_date": "2026-03-28", "end_date": "2026-04-02"}
 """A process lives in the machine's time, so its days are named."""
 

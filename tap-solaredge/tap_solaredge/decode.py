@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from solar_tap_kit.fields import Record
 
 RESOLUTION = "quarter_hour"
+METER_TYPES = {
+    name.lower(): name
+    for name in ("Production", "Consumption", "SelfConsumption", "FeedIn", "Purchased")
+}
 
 
 def site_items(answer: Any) -> list[dict[str, Any]]:
@@ -80,9 +84,9 @@ def devices(answer: Any, site_id: str, fetched_at: str) -> list[Record]:
     rows = []
     for item in _objects(answer, "device list"):
         row = Devices.projection({**item, "siteId": site_id})
-        row["serial_number"] = row["serial_number"] or NO_SERIAL
+        row["serial_number"] = _serial(row["serial_number"])
         row["device_type"] = row["device_type"] or "UNKNOWN"
-        row["meter_type"] = row["meter_type"] or NO_METER_TYPE
+        row["meter_type"] = _meter_type(row["meter_type"])
         row["fetched_at"] = fetched_at
         rows.append(row)
     return rows
@@ -102,7 +106,7 @@ def site_energy(answers: Sequence[Any], site_id: str, span: Span, fetched_at: st
 def meter_energy(answers: Sequence[Any], site_id: str, span: Span, fetched_at: str) -> list[Record]:
     """Return the energy rows of meters/telemetry answers: one per meter role and interval."""
     return [
-        {"site_id": site_id, "serial_number": serial or NO_SERIAL, "meter_type": meter_type,
+        {"site_id": site_id, "serial_number": _serial(serial), "meter_type": meter_type,
          "resolution": RESOLUTION, **clock, "fetched_at": fetched_at, "energy": metrics[metric]}
         for serial, rows in telemetry(answers, "meters").items()
         for metric, meter_type in METER_METRICS.items()
@@ -135,7 +139,7 @@ def _device_rows(
     fetched_at: str,
 ) -> list[Record]:
     return [
-        {**projection(metrics), "site_id": site_id, "serial_number": serial or NO_SERIAL,
+        {**projection(metrics), "site_id": site_id, "serial_number": _serial(serial),
          "resolution": RESOLUTION, **clock, "fetched_at": fetched_at}
         for serial, rows in found.items()
         for start, metrics in sorted(rows.items())
@@ -198,6 +202,18 @@ def payload_hash(answers: Sequence[Any]) -> str:
         for answer in answers
     ]  # fmt: skip
     return hashlib.sha256(msgspec.json.encode(said, order="sorted")).hexdigest()
+
+
+def _serial(serial: str | None) -> str:
+    """Return a serial number that can be a key."""
+    return NO_SERIAL if serial in (None, "", "null") else str(serial)
+
+
+def _meter_type(role: str | None) -> str:
+    """Return a meter's role in one spelling; the cloud writes some in capitals."""
+    if not role:
+        return NO_METER_TYPE
+    return METER_TYPES.get(role.replace("_", "").lower(), role)
 
 
 def _objects(value: Any, what: str) -> list[dict[str, Any]]:

@@ -1,0 +1,139 @@
+"""Pieces that need no cloud: units, time stamps, joins, keys."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from solar_tap_kit.errors import DecodeError
+from tap_solaredge import decode
+from tap_solaredge.series import Span, clock_columns, parse_timestamp, points, telemetry
+from tap_solaredge.units import factor
+
+DAY = Span(
+    dt.datetime(2026, 6, 1, 4, tzinfo=dt.UTC),
+    dt.datetime(2026, 6, 2, 4, tzinfo=dt.UTC),
+    ZoneInfo("America/New_York"),
+)
+
+
+def series(unit: str | None, *values: tuple[str, Any]) -> dict[str, Any]:
+    """Return a vendor's series."""
+    rows = [{"timestamp": stamp, "value": value} for stamp, value in values]
+    return {"unit": unit, "values": rows}
+
+
+@pytest.mark.parametrize(
+    ("unit", "wh"), [("WH", 1.5), ("KWH", 1500), ("MWH", 1.5e6), ("kWh", 1500), (None, 1.5)]
+)
+def test_values_are_converted_by_the_unit_of_the_answer(unit: str | None, wh: float) -> None:
+    """A kilowatt-hour is a thousand of what the column holds, whatever was expected."""
+    ((_, value),) = points(series(unit, ("2026-06-01T12:00:00-04:00", 1.5)), "energy")
+    assert value == wh
+
+
+def test_an_unknown_unit_is_refused() -> None:
+    """Guessing would change a number's meaning silently."""
+    with pytest.raises(DecodeError, match="JOULE"):
+        factor("JOULE")
+
+
+def test_null_stays_null() -> None:
+    """A sleeping inverter has no value; zero would be a claim."""
+    ((_, value),) = points(series("KWH", ("2026-06-01T00:00:00-04:00", None)), "energy")
+    assert value is None
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-08-24T17:05:45.016061916+01:00", "2026-08-24T16:05:45.016061Z"]
+)
+def test_nanoseconds_are_cut(text: str) -> None:
+    """The cloud's period ends with nine digits behind the second."""
+    stamp = parse_timestamp(text)
+    assert stamp.astimezone(dt.UTC) == dt.datetime(2026, 8, 24, 16, 5, 45, 16061, tzinfo=dt.UTC)
+
+
+@pytest.mark.parametrize("text", ["2026-06-01T00:00:00", "noon", "None", ""])
+def test_a_time_stamp_without_offset_is_refused(text: str) -> None:
+    """Without an offset the repeated hour could not be told apart."""
+    with pytest.raises(DecodeError, match="offset"):
+        parse_timestamp(text)
+
+
+def test_voltage_is_stamped_at_the_end_of_its_interval() -> None:
+    """Voltage and frequency of 12:30 belong to the interval that began at 12:15."""
+    answer = {"inverters": {"7E1": {
+        "energy": series("WH", ("2026-06-01T12:15:00-04:00", 100)),
+        "voltage": series("VOLT", ("2026-06-01T12:30:00-04:00", 241.2)),
+        "frequency": series("HERTZ", ("2026-06-01T12:30:00-04:00", 60.01)),
+    }}}  # fmt: skip
+    (row,) = decode.inverter_telemetry([answer], "1", DAY, "now")
+    assert (row["local_time"], row["energy"]) == ("2026-06-01 12:15:00", 100)
+    assert (row["voltage"], row["frequency"]) == (241.2, 60.01)
+
+
+def test_answers_to_two_periods_may_use_two_units() -> None:
+    """Each half of a day is converted by its own unit before they are joined."""
+    halves = [
+        {"storage": {"B": {"chargeEnergy": series("WH", ("2026-06-01T08:00:00-04:00", 500))}}},
+        {"storage": {"B": {"chargeEnergy": series("KWH", ("2026-06-01T20:00:00-04:00", 0.5))}}},
+    ]
+    values = [row["chargeEnergy"] for row in telemetry(halves, "storage")["B"].values()]
+    assert values == [500, 500]
+
+
+def test_rows_outside_the_asked_period_belong_to_another_window() -> None:
+    """Whether `to` is inclusive is not known; a row beyond it is left to its own day."""
+    inside = dt.datetime(2026, 6, 1, 4, tzinfo=dt.UTC)
+    assert clock_columns(inside, DAY) == {
+        "recorded_at": "2026-06-01T04:00:00Z",
+        "local_time": "2026-06-01 00:00:00",
+        "utc_offset_minutes": -240,
+        "local_date": "2026-06-01",
+    }
+    assert clock_columns(DAY.end_utc, DAY) is None
+
+
+@pytest.mark.parametrize("key", ["null", ""])
+def test_a_meter_without_serial_has_a_key(key: str) -> None:
+    """Key parts are never null: a virtual meter is called `virtual`."""
+    answer = {"meters": {key: {
+        "consumptionEnergy": series("WH", ("2026-06-01T12:15:00-04:00", 100)),
+        "consumptionPower": series("W", ("2026-06-01T12:15:00-04:00", 400)),
+    }}}  # fmt: skip
+    (row,) = decode.meter_energy([answer], "1", DAY, "now")
+    assert (row["serial_number"], row["meter_type"]) == ("virtual", "Consumption")
+
+
+@pytest.mark.parametrize(
+    ("vendor", "role"),
+    [("PRODUCTION", "Production"), ("FeedIn", "FeedIn"), ("FEED_IN", "FeedIn"), (None, "none")],
+)
+def test_meter_roles_have_one_spelling(vendor: str | None, role: str) -> None:
+    """The same role is the same key, however the cloud writes it."""
+    (row,) = decode.devices([{"type": "METER", "meterType": vendor}], "1", "now")
+    assert (row["serial_number"], row["meter_type"]) == ("virtual", role)
+
+
+@pytest.mark.parametrize("answer", [None, [], {}, {"meters": None}, {"meters": {"a": 1}}, "x"])
+def test_an_unknown_form_is_a_typed_error(answer: Any) -> None:
+    """What is no telemetry ends in one line, not in a traceback."""
+    with pytest.raises(DecodeError):
+        decode.meter_energy([answer], "1", DAY, "now")
+
+
+def test_the_form_of_2022_is_read_too() -> None:
+    """A bare array of sites, without zone: the row is there, its zone is null."""
+    answer = [{"siteId": 5, "name": "x", "location": {"country": "US"}, "peakPower": 8.5}]
+    (row,) = decode.sites(answer, "now")
+    assert (row["site_id"], row["country"], row["timezone"]) == ("5", "US", None)
+
+
+def test_a_location_that_is_no_object_is_no_failure() -> None:
+    """Recordings come with the location blanked out."""
+    answer = {"sites": {"count": 1, "site": [{"siteId": 5, "location": "REDACTED"}]}}
+    (row,) = decode.sites(answer, "now")
+    assert row["timezone"] is None
