@@ -6,6 +6,7 @@ from flask import Blueprint, Response, abort, request
 
 from solar_simulator.catalogue import SwitchError
 from solar_simulator.faults import FaultError
+from solar_simulator.status import status_page
 from solar_simulator.web import json_response
 from solar_simulator.world import World
 
@@ -23,6 +24,10 @@ def blueprint(world: World) -> Blueprint:
     @routes.errorhandler(FaultError)
     def unreadable(error: Exception) -> Response:
         return json_response({"error": str(error)}, 400)
+
+    @routes.get("/")
+    def status() -> str:
+        return status_page(world)
 
     @routes.get("/health")
     def health() -> Response:

@@ -140,6 +140,11 @@ class Faults:
             struck = [fault for fault in self._faults if fault.strikes(endpoint, site)]
         return struck[0] if struck else None
 
+    def all(self) -> list[Fault]:
+        """The faults in force, in the order they were armed."""
+        with self._lock:
+            return list(self._faults)
+
     def as_list(self) -> list[dict[str, Any]]:
         """For JSON."""
         with self._lock:

@@ -6,7 +6,10 @@ from werkzeug.serving import WSGIRequestHandler
 from werkzeug.test import run_wsgi_app
 
 CUT = "solar_simulator.cut"
-"""Key in the WSGI environment: cut the connection instead of answering in full."""
+"""Key in the WSGI environment of a list: what is put in it cuts the connection.
+
+``before`` the answer, or in its ``middle``.
+"""
 
 
 class KeepAliveHandler(WSGIRequestHandler):
@@ -31,12 +34,14 @@ class KeepAliveHandler(WSGIRequestHandler):
         else:
             length = int(environ.get("CONTENT_LENGTH") or 0)
             environ["wsgi.input"] = BytesIO(self.rfile.read(length))
+        cuts: list[str] = []
+        environ[CUT] = cuts
         parts, status, headers = run_wsgi_app(self.server.app, environ, buffered=True)
         body = b"".join(parts)
-        if CUT in environ:
+        if cuts:
             self.close_connection = True
             body = body[: len(body) // 2]
-            if environ[CUT] == "before":
+            if "before" in cuts:
                 return
         code, _, phrase = status.partition(" ")
         self.send_response(int(code), phrase)

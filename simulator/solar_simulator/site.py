@@ -7,6 +7,9 @@ from typing import Literal
 from solar_simulator.units import MINUTES_PER_DAY, wmin
 from solar_simulator.zones import to_minute
 
+FAR_FUTURE = 1_000_000_000
+"""A minute, as of ``zones``, beyond all that is simulated."""
+
 Vendor = Literal["sigen", "solaredge"]
 
 
@@ -162,6 +165,7 @@ class Site:
         address: Shown postal address.
         city: Shown city.
         state: Shown state; empty where the country shows none.
+        state_code: Its two letters.
         country: Shown country.
         country_code: Two letters.
         zip_code: Shown postal code.
@@ -188,6 +192,7 @@ class Site:
     address: str = "1 Example Street"
     city: str = "Exampleton"
     state: str = ""
+    state_code: str = ""
     country: str = "Exampleland"
     country_code: str = "XX"
     zip_code: str = "00000"
@@ -197,9 +202,14 @@ class Site:
     replacements: tuple[Replacement, ...] = ()
 
     @property
-    def installed_minute(self) -> int:
-        """The first minute of data."""
+    def connected_minute(self) -> int:
+        """When the site was set up, and lists begin to show it."""
         return to_minute(self.installed_at)
+
+    @property
+    def installed_minute(self) -> int:
+        """The first minute of data; far away for a site that is still pending."""
+        return FAR_FUTURE if self.pending else self.connected_minute
 
     @property
     def pv_kwp(self) -> float:

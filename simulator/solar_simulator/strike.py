@@ -2,12 +2,11 @@
 
 import time
 
-from flask import Response, request
+from flask import Response
 
 from solar_simulator.faults import HTML_PAGE, Fault
-from solar_simulator.handler import CUT
 from solar_simulator.sigen.envelope import SigenError, failure
-from solar_simulator.web import note
+from solar_simulator.web import cut, note
 from solar_simulator.world import World
 
 
@@ -21,7 +20,7 @@ def struck(world: World) -> Response | None:
         # Real time on purpose: what is tested is the patience of a real client.
         time.sleep(fault.delay_seconds)
     if fault.cut:
-        request.environ[CUT] = fault.cut
+        cut(fault.cut)
     if fault.cut == "before":
         return Response(status=200)
     return _answer(world, fault) if fault.answers else None

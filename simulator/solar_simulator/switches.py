@@ -131,6 +131,11 @@ class Switches:
         """Whether a rate hits one UTC minute."""
         return bool(self.hits(name, site, np.array([minute], dtype=np.int64))[0])
 
+    def rules(self) -> dict[str, tuple[Rule, ...]]:
+        """All that is set, by switch."""
+        with self._lock:
+            return {name: found for name, found in sorted(self._rules.items()) if found}
+
     def as_dict(self) -> dict[str, Any]:
         """Every switch with its default, choices, meaning and present rules, for JSON."""
         return {

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from flask import Response, g, request
 
+from solar_simulator.handler import CUT
+
 _ENDPOINTS = {"solaredge_v2": "solaredge.v2", "solaredge_v1": "solaredge.v1"}
 
 
@@ -30,6 +32,11 @@ def note() -> Note:
         g.note = Note(_endpoint(), words.get("site_id"))
     found: Note = g.note
     return found
+
+
+def cut(where: str) -> None:
+    """Cut the connection of the call in hand, ``before`` the answer or in its ``middle``."""
+    request.environ.get(CUT, []).append(where)
 
 
 def _endpoint() -> str:

@@ -87,13 +87,13 @@ class World:
         return [
             site
             for site in self.scenario.sites.values()
-            if site.vendor == vendor and site.installed_minute <= now
+            if site.vendor == vendor and site.connected_minute <= now
         ]
 
     def site(self, vendor: Vendor, site_id: str) -> Site | None:
         """One site, if the vendor has it by now."""
         site = self.scenario.sites.get(site_id)
-        if site is None or site.vendor != vendor or site.installed_minute > self.now_minute():
+        if site is None or site.vendor != vendor or site.connected_minute > self.now_minute():
             return None
         return site
 

@@ -6,7 +6,6 @@ from typing import Literal
 
 from flask import Blueprint, Response, request
 
-from solar_simulator.handler import CUT
 from solar_simulator.sigen import catalog, live, realtime
 from solar_simulator.sigen.auth import SigenAuth
 from solar_simulator.sigen.envelope import SigenError, failure, strikes, success
@@ -15,7 +14,7 @@ from solar_simulator.sigen.limits import SigenLimits
 from solar_simulator.sigen.periods import read_date, read_level
 from solar_simulator.sigen.sankey import sankey_history
 from solar_simulator.site import Site
-from solar_simulator.web import note
+from solar_simulator.web import cut, note
 from solar_simulator.world import World
 
 _BLOCKED = "<html><head><title>403 Forbidden</title></head><body>Forbidden</body></html>"
@@ -233,12 +232,12 @@ class SigenCloud:
             note().outcome = "edge 403"
             return Response(_BLOCKED, status=403, mimetype="text/html")
         if strikes(self.world, "sigen.fail_cut"):
-            note().outcome = "cut"
-            request.environ[CUT] = "before"
+            note().outcome = "fail_cut"
+            cut("before")
             return Response(status=200)
         for switch, status, body, mimetype in _WIRE:
             if strikes(self.world, switch):
-                note().outcome = switch.partition("_")[2]
+                note().outcome = switch.partition(".")[2]
                 return Response(body, status=status, mimetype=mimetype)
         return None
 

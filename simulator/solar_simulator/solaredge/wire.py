@@ -1,9 +1,8 @@
 """Failures of the wire that both versions can have, by rate."""
 
-from flask import Response, request
+from flask import Response
 
-from solar_simulator.handler import CUT
-from solar_simulator.web import note
+from solar_simulator.web import cut, note
 from solar_simulator.world import World
 
 _PAGE = "<html><head><title>503</title></head><body>Service Temporarily Unavailable</body></html>"
@@ -22,8 +21,8 @@ def wire_failure(world: World) -> Response | None:
     number = len(world.calls) + 1
     for switch, status, body, mimetype in _FAILURES:
         if world.switches.strikes(switch, note().site, world.now_minute(), number):
-            note().outcome = switch.partition("_")[2]
+            note().outcome = switch.partition(".")[2]
             if switch.endswith("cut"):
-                request.environ[CUT] = "before"
+                cut("before")
             return Response(body, status=status, mimetype=mimetype)
     return None

@@ -75,3 +75,32 @@ class SolarEdgeClient:
         answer = self.get(path, **query)
         answer.raise_for_status()
         return answer.json()
+
+
+class SolarEdgeV1Client:
+    """Has the account key.
+
+    Args:
+        server: Whose SolarEdge cloud to ask.
+        session: Carries the calls.
+    """
+
+    def __init__(self, server: SimulatorServer, session: requests.Session) -> None:
+        self.url = server.solaredge_v1_url
+        self.session = session
+        self.key = server.credentials.solaredge_v1_account_key
+
+    def get(self, path: str, **query: Any) -> requests.Response:
+        """The raw answer."""
+        words = {**query, "api_key": self.key}
+        return self.session.get(f"{self.url}{path}", params=words, timeout=30)
+
+    def data(self, path: str, **query: Any) -> Any:
+        """The decoded answer.
+
+        Raises:
+            requests.HTTPError: If it is a refusal.
+        """
+        answer = self.get(path, **query)
+        answer.raise_for_status()
+        return answer.json()

@@ -33,7 +33,7 @@ Entry = dict[str, object]
 
 def site_entry(world: World, site: Site, *, account: bool) -> Entry:
     """A site as lists and details show it; account keys see alerts counted."""
-    installed = local_date(site.zone, site.installed_minute).isoformat()
+    installed = local_date(site.zone, site.connected_minute).isoformat()
     base = f"/site/{site.site_id}"
     entry: Entry = {
         "id": int(site.site_id),
@@ -70,7 +70,7 @@ def site_entry(world: World, site: Site, *, account: bool) -> Entry:
 def _location(site: Site) -> Entry:
     """State and its code only where the country has them."""
     state = {"state": site.state} if site.state else {}
-    code = {"stateCode": site.state[:2].upper()} if site.state else {}
+    code = {"stateCode": site.state_code} if site.state else {}
     return {
         "country": site.country,
         **state,

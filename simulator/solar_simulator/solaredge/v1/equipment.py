@@ -4,7 +4,7 @@ import numpy as np
 
 from solar_simulator.noise import key_of, uniform_at
 from solar_simulator.physics import Flow
-from solar_simulator.site import Battery, Site
+from solar_simulator.site import FAR_FUTURE, Battery, Site
 from solar_simulator.solaredge.v1.records import (
     Minutes,
     inverter_minutes,
@@ -31,14 +31,15 @@ def inverter_data(world: World, site: Site, serial: str, index: int, span: Span)
     """Every record of an inverter in a span, oldest first.
 
     The serial may be that of a replaced inverter: its records end when it went, and those
-    of its successor begin there.
+    of its successor begin there, with a counter of their own.
     """
+    begun, gone = _service(site, serial)
     start, end = _clipped(world, site, span)
-    start, end = _in_service(site, serial, start, end)
+    start, end = max(start, begun), min(end, gone)
     if end <= start:
         return []
     minutes = minutes_of(world, site, start, end)
-    base = int(world.model.inverter_energy(site.site_id, site.installed_minute, start)[index])
+    base = int(world.model.inverter_energy(site.site_id, begun, start)[index])
     counters = base + np.cumsum(minutes.inverter_ac[index])
     reports, awake = inverter_minutes(site, index, minutes)
     air = air_celsius(site.latitude, site.longitude, start, end - start)
@@ -104,7 +105,8 @@ def _phase(site: Site, serial: str, minute: int, phase: int, watts: float) -> Re
     volts = round(
         site.grid_volts * (2 if split else 1) * _near(serial, f"L{phase}", minute, 0.012), 3
     )
-    reactive = round(0.06 * watts * (2 * uniform_at(key_of(serial, "VAR"), minute) - 1), 4)
+    share = 0.06 * (2 * uniform_at(key_of(serial, "VAR"), minute) - 1)
+    reactive = round(share * watts, 4) if watts else 0.0
     apparent = round((watts**2 + reactive**2) ** 0.5, 4)
     return {
         "acCurrent": round(apparent / volts, 5),
@@ -183,10 +185,12 @@ def _clipped(world: World, site: Site, span: Span) -> tuple[int, int]:
     return max(start, site.installed_minute), min(end, world.now_minute())
 
 
-def _in_service(site: Site, serial: str, start: int, end: int) -> tuple[int, int]:
+def _service(site: Site, serial: str) -> tuple[int, int]:
+    """First minute of an inverter at its site, and the first without it."""
+    begun, gone = site.installed_minute, FAR_FUTURE
     for old in site.replacements:
         if old.serial == serial:
-            end = min(end, to_minute(old.at))
+            gone = to_minute(old.at)
         elif old.successor == serial:
-            start = max(start, to_minute(old.at))
-    return start, end
+            begun = to_minute(old.at)
+    return begun, gone

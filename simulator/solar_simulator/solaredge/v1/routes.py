@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 
 from flask import Blueprint, Response, request
 
@@ -224,4 +223,6 @@ def _tomcat_page(status: int, message: str) -> Response:
 
 
 def _scientific(number: re.Match[str]) -> str:
-    return str(Decimal(number.group()).normalize()).replace("E+", "E")
+    digits = number.group().removesuffix(".0")
+    fraction = digits[1:].rstrip("0") or "0"
+    return f"{digits[0]}.{fraction}E{len(digits) - 1}"

@@ -28,7 +28,7 @@ _REPORT = timedelta(minutes=5)
 
 def site_entry(site: Site) -> dict[str, object]:
     """One site as the list shows it."""
-    installed = from_minute(day_start(site.zone, local_date(site.zone, site.installed_minute)))
+    installed = from_minute(day_start(site.zone, local_date(site.zone, site.connected_minute)))
     return {
         "siteId": int(site.site_id),
         "name": site.name,
@@ -126,7 +126,7 @@ def _device(site: Site, kind: str, serial: str | None, name: str) -> dict[str, o
         "serialNumber": serial,
         "manufacturer": "SolarEdge",
         "partNumber": None,
-        "createdAt": stamp(site, site.installed_minute),
+        "createdAt": stamp(site, site.connected_minute),
         "firmwareVersion": None,
         "connectedTo": None,
         "active": True,
