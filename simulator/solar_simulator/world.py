@@ -68,6 +68,12 @@ class World:
     credentials: Credentials = field(default_factory=Credentials)
     _resets: list[Callable[[], None]] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        """Note the beginning, to return to it on a reset."""
+        begin, speed = self.clock.now(), self.clock.speed
+        self._resets.append(lambda: self.clock.set(begin))
+        self._resets.append(lambda: self.clock.run(speed))
+
     @classmethod
     def of(cls, scenario: Scenario, clock: VirtualClock | None = None) -> Self:
         """A world at the scenario's beginning."""
@@ -122,7 +128,6 @@ class World:
 
     def reset(self) -> None:
         """Everything as at the start."""
-        self.clock.set(self.scenario.now)
         self.switches.reset()
         self.faults.reset()
         self.calls.reset()

@@ -8,11 +8,11 @@ import requests
 
 from solar_simulator import SimulatorServer
 from solar_simulator.site import Site
-from solar_simulator.testing import simulator
+from solar_simulator.testing import simulator, simulator_server
 from solar_simulator.testing.clients import SigenClient, SolarEdgeClient
 from solar_simulator.testing.sites import scenario_of
 
-__all__ = ["simulator"]
+__all__ = ["simulator", "simulator_server"]
 
 
 @pytest.fixture

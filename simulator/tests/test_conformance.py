@@ -5,7 +5,6 @@ data of anybody's.
 """
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,20 +24,6 @@ SIGEN, V2, V1 = (
 DAY = {"level": "Day", "date": "2026-06-20"}
 TIMES = {"startTime": "2026-06-20 00:00:00", "endTime": "2026-06-20 23:59:59"}
 DATES = {"startDate": "2026-06-18", "endDate": "2026-06-20"}
-
-
-@pytest.fixture(scope="module", name="server")
-def one_server() -> Iterator[SimulatorServer]:
-    """One server for all tests here, so that a year is computed once."""
-    with SimulatorServer("home") as running:
-        yield running
-
-
-@pytest.fixture
-def simulator(server: SimulatorServer) -> SimulatorServer:
-    """The server, as new."""
-    server.world.reset()
-    return server
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,11 @@
-"""pytest fixtures: ``pytest_plugins = ["solar_simulator.testing"]`` in a conftest."""
+"""pytest fixtures.
+
+Import both into a conftest::
+
+    from solar_simulator.testing import simulator, simulator_server
+
+    __all__ = ["simulator", "simulator_server"]
+"""
 
 from collections.abc import Iterator
 
@@ -7,8 +14,15 @@ import pytest
 from solar_simulator.server import SimulatorServer
 
 
-@pytest.fixture
-def simulator() -> Iterator[SimulatorServer]:
-    """The ``home`` scenario on a free port, its clock standing; fresh for each test."""
+@pytest.fixture(scope="session")
+def simulator_server() -> Iterator[SimulatorServer]:
+    """One server of the ``home`` scenario for the whole run: years are computed once."""
     with SimulatorServer("home") as server:
         yield server
+
+
+@pytest.fixture
+def simulator(simulator_server: SimulatorServer) -> SimulatorServer:
+    """The ``home`` scenario on a free port, its clock standing; as new for each test."""
+    simulator_server.world.reset()
+    return simulator_server
