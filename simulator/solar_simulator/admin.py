@@ -1,5 +1,6 @@
 """The simulator's own paths, below ``/_sim``: health, clock, truth, calls, switches."""
 
+import time
 from datetime import date, datetime, timedelta
 
 from flask import Blueprint, Response, abort, request
@@ -7,8 +8,9 @@ from flask import Blueprint, Response, abort, request
 from solar_simulator.catalogue import SwitchError
 from solar_simulator.faults import FaultError
 from solar_simulator.status import status_page
-from solar_simulator.web import json_response
+from solar_simulator.web import json_response, spare_the_collector
 from solar_simulator.world import World
+from solar_simulator.zones import day_bounds
 
 
 class BadRequestError(Exception):
@@ -31,7 +33,14 @@ def blueprint(world: World) -> Blueprint:
 
     @routes.get("/health")
     def health() -> Response:
-        return json_response({"status": "ok", "scenario": world.scenario.name, **_clock(world)})
+        return json_response(
+            {
+                "status": "ok",
+                "scenario": world.scenario.name,
+                **_clock(world),
+                "cpu_seconds": time.process_time(),
+            }
+        )
 
     @routes.get("/clock")
     def clock() -> Response:
@@ -54,6 +63,12 @@ def blueprint(world: World) -> Blueprint:
                 "calls": [call.as_dict() for call in found[-most:]],
             }
         )
+
+    @routes.post("/warm")
+    def warm() -> Response:
+        sites = _warm(world, _body())
+        spare_the_collector()
+        return json_response({"sites": sites})
 
     @routes.post("/reset")
     def reset() -> Response:
@@ -150,6 +165,23 @@ def _add_truth(routes: Blueprint, world: World) -> None:
                 "since_installation": truth.counters(site, at).as_dict(),
             }
         )
+
+
+def _warm(world: World, body: dict[str, object]) -> int:
+    """Work out local days ``first`` to ``last`` of the sites of a ``vendor``, or of all."""
+    try:
+        first = date.fromisoformat(str(body.get("first")))
+        last = date.fromisoformat(str(body.get("last", first)))
+    except ValueError:
+        message = "give first and last as local dates, YYYY-MM-DD, and a vendor if wanted"
+        raise BadRequestError(message) from None
+    chosen = [
+        site for site in world.scenario.sites.values() if body.get("vendor") in {None, site.vendor}
+    ]
+    for site in chosen:
+        begin, end = day_bounds(site.zone, first)[0], day_bounds(site.zone, last)[1]
+        world.model.warm(site.site_id, begin, end)
+    return len(chosen)
 
 
 def _move_clock(world: World, body: dict[str, object]) -> None:

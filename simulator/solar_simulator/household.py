@@ -1,10 +1,13 @@
 """What a house and a car draw, minute by minute."""
 
+from functools import lru_cache
+
 import numpy as np
 
 from solar_simulator.noise import Floats, Ints, drift, key_of, uniform
 from solar_simulator.site import Site
 from solar_simulator.units import MINUTES_PER_DAY
+from solar_simulator.zones import local_minutes
 
 _HOURS = (0.0, 5.5, 7.2, 9.0, 12.3, 14.5, 17.0, 19.2, 21.5, 24.0)
 _WORKDAY = (0.45, 0.45, 1.45, 0.75, 1.0, 0.75, 1.2, 2.1, 1.4, 0.45)
@@ -30,8 +33,7 @@ def house_w(seed: int, site: Site, start_minute: int, local: Ints) -> Ints:
         start_minute: First UTC minute.
         local: Wall-clock minutes since 1970 for each UTC minute from there on.
     """
-    weekend = ((local // MINUTES_PER_DAY + _THURSDAY) % 7 > _FRIDAY).astype(np.int64)
-    shape = _SHAPES[weekend, local % MINUTES_PER_DAY]
+    shape = _shape(site.zone, start_minute, len(local))
     mood = drift(key_of(seed, site.site_id, "mood"), start_minute, len(local), 55.0)
     base_w = site.household.daily_kwh * 1000 / 24
     phase = key_of(seed, site.site_id, "fridge") % _FRIDGE_CYCLE
@@ -41,6 +43,15 @@ def house_w(seed: int, site: Site, start_minute: int, local: Ints) -> Ints:
     return np.rint(steady + _appliances_w(seed, site, local, shape, base_w) + fridge).astype(
         np.int64
     )
+
+
+@lru_cache(maxsize=64)
+def _shape(zone: str, start_minute: int, count: int) -> Floats:
+    """How lively each minute is, by the clock and the day of the week; 1 on average."""
+    local = local_minutes(zone, start_minute, count)
+    weekend = ((local // MINUTES_PER_DAY + _THURSDAY) % 7 > _FRIDAY).astype(np.int64)
+    lively: Floats = _SHAPES[weekend, local % MINUTES_PER_DAY]
+    return lively
 
 
 def _appliances_w(seed: int, site: Site, local: Ints, shape: Floats, base_w: float) -> Floats:

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from solar_simulator.battery import Clamp, summary
 from solar_simulator.noise import Ints
@@ -16,6 +16,16 @@ from solar_simulator.units import MINUTES_PER_DAY
 STEP_MINUTES = 5
 _STEPS = MINUTES_PER_DAY // STEP_MINUTES
 _BLOCK_DAYS = 32
+
+
+@dataclass(frozen=True, slots=True)
+class _KeptDay:
+    """A day as it is kept: a series without its times, in small integers."""
+
+    flows: NDArray[np.int32]
+    inverter_pv: NDArray[np.int32]
+    inverter_ac: NDArray[np.int32]
+    store: NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +49,6 @@ class Series:
     inverter_ac: Ints
     store: Ints
 
-    def coarser(self, steps: int) -> Self:
-        """The same stretch in steps ``steps`` times as long."""
-        return type(self)(
-            self.start_minute,
-            self.step_minutes * steps,
-            _added(self.flows, steps),
-            _added(self.inverter_pv, steps),
-            _added(self.inverter_ac, steps),
-            self.store[::steps],
-        )
-
 
 class Model:
     """All sites of a scenario, at any time.
@@ -60,15 +59,15 @@ class Model:
     Args:
         seed: Same seed, same numbers.
         sites: The sites by id.
-        kept_days: How many five-minute days to keep (about 45 kB each).
+        kept_days: How many five-minute days to keep (about 21 kB each).
     """
 
-    def __init__(self, seed: int, sites: dict[str, Site], *, kept_days: int = 1024) -> None:
+    def __init__(self, seed: int, sites: dict[str, Site], *, kept_days: int = 8192) -> None:
         self.seed = seed
         self.sites = sites
         self._wishes: Callable[[str, int], Wishes] = lru_cache(maxsize=16)(self._make_wishes)
         self.minute_day: Callable[[str, int], MinuteDay] = lru_cache(maxsize=32)(self._make_day)
-        self._steps: Callable[[str, int], Series] = lru_cache(maxsize=kept_days)(self._make_steps)
+        self._steps: Callable[[str, int], _KeptDay] = lru_cache(maxsize=kept_days)(self._make_steps)
         self._day_sums: Callable[[str, int], Ints] = lru_cache(maxsize=65536)(self._sum_day)
         self._block_sums: Callable[[str, int], Ints] = lru_cache(maxsize=16384)(self._sum_block)
         self._store_clamp: Callable[[str, int], Clamp] = lru_cache(maxsize=65536)(self._clamp_store)
@@ -92,11 +91,16 @@ class Model:
         return Series(
             start_minute,
             STEP_MINUTES,
-            np.concatenate([day.flows for day in days], axis=1)[:, begin:end],
-            np.concatenate([day.inverter_pv for day in days], axis=1)[:, begin:end],
-            np.concatenate([day.inverter_ac for day in days], axis=1)[:, begin:end],
-            np.concatenate(store)[begin : end + 1],
+            _joined([day.flows for day in days], begin, end),
+            _joined([day.inverter_pv for day in days], begin, end),
+            _joined([day.inverter_ac for day in days], begin, end),
+            _joined(store, begin, end + 1),
         )
+
+    def warm(self, site_id: str, start_minute: int, end_minute: int) -> None:
+        """Work out ``[start_minute, end_minute)`` of a site in advance."""
+        for day in range(start_minute // MINUTES_PER_DAY, (end_minute - 1) // MINUTES_PER_DAY + 1):
+            self._steps(site_id, day)
 
     def energy(self, site_id: str, start_minute: int, end_minute: int) -> Ints:
         """Watt-minutes by :class:`Flow` in ``[start_minute, end_minute)``, exact."""
@@ -148,15 +152,13 @@ class Model:
         solar = self._solar_start(site_id, utc_day)
         return settle(site, self._wishes(site_id, utc_day), store, solar)
 
-    def _make_steps(self, site_id: str, utc_day: int) -> Series:
+    def _make_steps(self, site_id: str, utc_day: int) -> _KeptDay:
         day = self.minute_day(site_id, utc_day)
-        return Series(
-            utc_day * MINUTES_PER_DAY,
-            STEP_MINUTES,
+        return _KeptDay(
             _added(day.flows, STEP_MINUTES),
             _added(day.inverter_pv, STEP_MINUTES),
             _added(day.inverter_ac, STEP_MINUTES),
-            day.store[::STEP_MINUTES],
+            day.store[::STEP_MINUTES].astype(np.int32),
         )
 
     def _nothing(self, site_id: str) -> Ints:
@@ -220,7 +222,19 @@ class Model:
         return since(initial)
 
 
-def _added(values: Ints, steps: int) -> Ints:
+def _added(values: Ints, steps: int) -> NDArray[np.int32]:
+    """Sums of some steps each, in half the room: a day is kept, not computed with."""
     shape = (*values.shape[:-1], values.shape[-1] // steps, steps)
-    total: Ints = values.reshape(shape).sum(axis=-1)
+    total: NDArray[np.int32] = values.reshape(shape).sum(axis=-1).astype(np.int32)
     return total
+
+
+def _joined(days: list[NDArray[np.int32]], begin: int, end: int) -> Ints:
+    """Days one after the other, from one step to before another."""
+    parts = []
+    for day in days:
+        count = day.shape[-1]
+        if begin < count and end > 0:
+            parts.append(day[..., max(begin, 0) : end])
+        begin, end = begin - count, end - count
+    return np.concatenate(parts, axis=-1, dtype=np.int64)

@@ -14,6 +14,7 @@ from solar_simulator.handler import KeepAliveHandler
 from solar_simulator.scenario import Scenario, load
 from solar_simulator.switches import Switches
 from solar_simulator.truth import Truth
+from solar_simulator.web import spare_the_collector
 from solar_simulator.world import Credentials, World
 
 # How long a server that is told to stop may take to notice.
@@ -112,7 +113,8 @@ class SimulatorServer:
         self._server.server_close()
 
     def serve_forever(self) -> None:
-        """Serve in this thread until interrupted."""
+        """Serve in this thread until interrupted; the process belongs to the server."""
+        spare_the_collector()
         self._server.serve_forever(_POLL_SECONDS)
 
     def __enter__(self) -> Self:

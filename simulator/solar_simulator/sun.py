@@ -15,6 +15,7 @@ _DAYS_PER_YEAR = 365.25
 _DAYS_FROM_EPOCH_TO_A_LEAP_CYCLE = 365
 
 
+@lru_cache(maxsize=128)
 def plane_irradiance(
     latitude: float, longitude: float, tilt_deg: float, azimuth_deg: float, utc_day: int
 ) -> Floats:
@@ -34,6 +35,7 @@ def plane_irradiance(
     return _by_minute(_block(latitude, longitude, tilt_deg, azimuth_deg, block), day)
 
 
+@lru_cache(maxsize=64)
 def elevation_deg(latitude: float, longitude: float, utc_day: int) -> Floats:
     """The sun's height above the horizon in each minute of a UTC day."""
     block, day = divmod(utc_day, _BLOCK_DAYS)

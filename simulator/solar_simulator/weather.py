@@ -1,5 +1,7 @@
 """Clouds and air temperature: noise on three scales of time."""
 
+from functools import lru_cache
+
 import numpy as np
 
 from solar_simulator.noise import Floats, drift, key_of
@@ -25,6 +27,7 @@ def clearness(seed: int, place: str, start_minute: int, n_minutes: int) -> Float
     return (1.0 - 0.8 * cover * np.sqrt(cover)) * np.clip(flicker, 0.2, 1.15)
 
 
+@lru_cache(maxsize=64)
 def air_celsius(latitude: float, longitude: float, start_minute: int, n_minutes: int) -> Floats:
     """A smooth yearly and daily wave of air temperature, in degrees Celsius."""
     minutes = start_minute + np.arange(n_minutes, dtype=np.float64)

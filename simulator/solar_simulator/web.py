@@ -1,8 +1,10 @@
 """What every call has in common: an entry in the log, compact JSON."""
 
-import json
+import gc
 from dataclasses import dataclass
 
+import msgspec
+import numpy as np
 from flask import Response, g, request
 
 from solar_simulator.handler import CUT
@@ -46,11 +48,36 @@ def _endpoint() -> str:
     return f"{cloud}.{name}" if cloud else "unknown"
 
 
+def spare_the_collector() -> None:
+    """Tell the garbage collector that what exists by now stays.
+
+    A fleet is a million objects, which it would otherwise look through again and again
+    while answers are put together: half of all time.
+    """
+    gc.collect()
+    gc.freeze()
+
+
 def compact(value: object) -> str:
     """JSON without spaces, as both clouds send it."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return _ENCODER.encode(value).decode()
+
+
+def _plain(value: object) -> object:
+    """Numbers of numpy as Python's own.
+
+    Raises:
+        NotImplementedError: For anything else that is not JSON.
+    """
+    if isinstance(value, np.generic):
+        return value.item()
+    raise NotImplementedError(type(value))
+
+
+# Ten times as fast as the standard library's, which took most of the time of an answer.
+_ENCODER = msgspec.json.Encoder(enc_hook=_plain)
 
 
 def json_response(value: object, status: int = 200, mimetype: str = "application/json") -> Response:
     """An answer with a JSON body."""
-    return Response(compact(value), status=status, mimetype=mimetype)
+    return Response(_ENCODER.encode(value), status=status, mimetype=mimetype)

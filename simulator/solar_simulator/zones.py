@@ -70,6 +70,7 @@ def offset_minutes(zone: str, minute: int) -> int:
     return offset // _MINUTE
 
 
+@lru_cache(maxsize=256)
 def local_minutes(zone: str, start_minute: int, n_minutes: int) -> Ints:
     """Wall-clock minutes (since 1970 on that wall) for consecutive UTC minutes."""
     return np.arange(start_minute, start_minute + n_minutes, dtype=np.int64) + offsets(

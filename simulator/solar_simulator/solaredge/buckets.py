@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Self
 
 import numpy as np
@@ -43,10 +44,13 @@ class Buckets:
 
     def until(self, minute: int) -> Self:
         """Only the buckets that have begun before a minute."""
+        if not self.edges or self.edges[-1] <= minute:
+            return self
         count = sum(start < minute for start in self.starts)
         return type(self)(self.edges[: count + 1], self.fine)
 
 
+@lru_cache(maxsize=512)
 def cut(zone: str, resolution: str, start: int, end: int) -> Buckets:
     """The buckets that touch ``[start, end)``, aligned on the local clock.
 
@@ -139,11 +143,16 @@ def rounded_wh(
     """
     running = _running(values)
     at = _positions(series, buckets)
-    midnights = [day_start(zone, local_date(zone, start)) for start in buckets.starts]
-    base = running[(np.array(midnights) - series.start_minute) // STEP_MINUTES]
+    base = running[(_midnights(zone, buckets) - series.start_minute) // STEP_MINUTES]
     begin, end = (_ticks(running[edge] - base, per_wh) for edge in (at[:-1], at[1:]))
     wh: list[float] = ((end - begin) / per_wh).tolist()
     return wh
+
+
+@lru_cache(maxsize=512)
+def _midnights(zone: str, buckets: Buckets) -> Ints:
+    """The local midnight before each bucket."""
+    return np.array([day_start(zone, local_date(zone, start)) for start in buckets.starts])
 
 
 def _ticks(energy_wmin: Ints, per_wh: int) -> Ints:

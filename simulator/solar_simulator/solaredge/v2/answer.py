@@ -11,7 +11,7 @@ from solar_simulator.noise import Ints
 from solar_simulator.physics import Flow
 from solar_simulator.site import Site
 from solar_simulator.solaredge.buckets import bucket_series, rounded_wh, sums
-from solar_simulator.solaredge.v2.windows import Window, read_window, stamp
+from solar_simulator.solaredge.v2.windows import Window, read_window, stamps
 from solar_simulator.units import WMIN_PER_WH
 from solar_simulator.world import World
 
@@ -132,8 +132,8 @@ class Answer:
         )
 
     @cached_property
-    def _stamps(self) -> list[str]:
-        return [stamp(self.site, minute) for minute in self.buckets.edges]
+    def _stamps(self) -> tuple[str, ...]:
+        return stamps(self.site.zone, self.buckets.edges)
 
     def _fine_sums(self, row: int) -> Ints:
         return sums(self._series, self._steps[row], self.buckets)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from solar_simulator.site import Site
@@ -97,6 +98,12 @@ def read_unit(query: Mapping[str, str], units: Mapping[str, int]) -> tuple[str, 
 def stamp(site: Site, minute: int) -> str:
     """An instant with the site's offset, to the second."""
     return local_time(site.zone, minute).isoformat()
+
+
+@lru_cache(maxsize=512)
+def stamps(zone: str, minutes: tuple[int, ...]) -> tuple[str, ...]:
+    """Instants with a zone's offset, to the second."""
+    return tuple(local_time(zone, minute).isoformat() for minute in minutes)
 
 
 def _instant(site: Site, text: str, name: str) -> datetime:
