@@ -58,6 +58,11 @@ def _parser() -> argparse.ArgumentParser:
             f"  Sigen      username {known.sigen_username}  password {known.sigen_password}\n"
             f"             app key {known.sigen_app_key}  app secret {known.sigen_app_secret}\n"
             f"  SolarEdge  v2 fleet key {known.solaredge_fleet_key}\n"
+            f"             v2 client {known.solaredge_client_id}  secret"
+            f" {known.solaredge_client_secret}\n"
+            f"             v2 refresh token {known.solaredge_refresh_token('SITEID')}\n"
+            f"             v1 account key {known.solaredge_v1_account_key}\n"
+            f"             v1 site key {known.solaredge_v1_site_key('SITEID')}\n"
         ),
     )
     parser.add_argument(
@@ -98,6 +103,7 @@ def _greeting(server: SimulatorServer) -> str:
             f"  now        {server.clock.now():%Y-%m-%dT%H:%M:%SZ} (speed {server.clock.speed:g})",
             f"  Sigen      {server.sigen_url}",
             f"  SolarEdge  {server.solaredge_url}",
+            f"  v1         {server.solaredge_v1_url}",
             f"  status     {server.url}/_sim/",
         )
     )

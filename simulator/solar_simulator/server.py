@@ -12,6 +12,7 @@ from solar_simulator.clock import VirtualClock
 from solar_simulator.faults import Faults
 from solar_simulator.handler import KeepAliveHandler
 from solar_simulator.scenario import Scenario, load
+from solar_simulator.sun import preload
 from solar_simulator.switches import Switches
 from solar_simulator.truth import Truth
 from solar_simulator.web import spare_the_collector
@@ -115,6 +116,7 @@ class SimulatorServer:
     def serve_forever(self) -> None:
         """Serve in this thread until interrupted; the process belongs to the server."""
         spare_the_collector()
+        threading.Thread(target=preload, daemon=True).start()
         self._server.serve_forever(_POLL_SECONDS)
 
     def __enter__(self) -> Self:

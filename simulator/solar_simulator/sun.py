@@ -15,6 +15,11 @@ _DAYS_PER_YEAR = 365.25
 _DAYS_FROM_EPOCH_TO_A_LEAP_CYCLE = 365
 
 
+def preload() -> None:
+    """Import what the sun needs, which takes seconds, before anybody asks."""
+    import pvlib  # type: ignore[import-untyped]  # noqa: F401, PLC0415
+
+
 @lru_cache(maxsize=128)
 def plane_irradiance(
     latitude: float, longitude: float, tilt_deg: float, azimuth_deg: float, utc_day: int
@@ -57,7 +62,7 @@ def _block(
     latitude: float, longitude: float, tilt_deg: float, azimuth_deg: float, block: int
 ) -> Floats:
     # Importing pvlib takes seconds; a caller that never asks for light is spared them.
-    from pvlib import irradiance  # type: ignore[import-untyped]  # noqa: PLC0415
+    from pvlib import irradiance  # noqa: PLC0415
 
     elevation, zenith, azimuth, clear = _sky(latitude, longitude, block)
     plane = irradiance.get_total_irradiance(

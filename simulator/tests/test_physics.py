@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from solar_simulator.physics import Flow
-from solar_simulator.site import Inverter, Site
+from solar_simulator.battery import walk
+from solar_simulator.physics import Flow, settle, solar_wanted, wishes
+from solar_simulator.site import Battery, Inverter, Site, Window
 from solar_simulator.testing.sites import grid_charger, make_model, make_site
 
 DAY = 20_620  # 2026-06-16 in days since 1970
@@ -103,16 +104,30 @@ def test_days_join_without_a_seam() -> None:
         assert earlier.store[-1] == later.store[0]
 
 
-def test_a_day_asked_alone_equals_the_day_in_sequence() -> None:
+@pytest.mark.parametrize(
+    "site",
+    [
+        make_site(),
+        make_site(battery=Battery("B1", 60.0, 3.0, 1.0)),
+        grid_charger(),
+        make_site(battery=Battery("B1", 30.0, 5.0, 5.0, grid_charge=Window("02:00", "04:00", 1.0))),
+    ],
+    ids=["plain", "seldom full or empty", "grid charging", "sun and grid mixed"],
+)
+def test_a_day_asked_alone_equals_the_day_in_sequence(site: Site) -> None:
     """Looking back a few days finds the very state that running from the start gives."""
-    for site in (make_site(), grid_charger()):
-        first = site.installed_minute // 1440
-        in_turn = make_model(site)
-        for day in range(first, first + 90):
-            expected = in_turn.minute_day(site.site_id, day)
-        alone = make_model(site).minute_day(site.site_id, first + 89)
-        assert (alone.store == expected.store).all()
-        assert (alone.flows == expected.flows).all()
+    assert site.battery is not None
+    first = site.installed_minute // 1440
+    store, solar = site.battery.floor_wmin, 0
+    for day in range(first, first + 90):
+        expected = settle(site, wishes(1, site, day), store, solar)
+        wanted = solar_wanted(expected.flows, expected.store)
+        store = int(expected.store[-1])
+        solar = int(walk(solar, wanted, 0, site.battery.capacity_wmin)[-1])
+        if day % 9 == 0:
+            alone = make_model(site).minute_day(site.site_id, day)
+            assert (alone.store == expected.store).all()
+            assert (alone.flows == expected.flows).all()
 
 
 def test_clipping() -> None:

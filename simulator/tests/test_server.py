@@ -1,6 +1,10 @@
 """The server itself: connections, clock, calls, switches, command."""
 
+import os
+import signal
 import socket
+import subprocess
+import sys
 import threading
 from datetime import UTC, datetime, timedelta
 
@@ -207,8 +211,49 @@ def test_help_shows_the_credentials(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         cli.main(["--help"])
     shown = capsys.readouterr().out
-    for word in ("demo@example.com", "demo-password", "demo-app-key", "DEMO-FLEET-KEY"):
+    for word in (
+        "demo@example.com",
+        "demo-password",
+        "demo-app-key",
+        "DEMO-FLEET-KEY",
+        "demo-refresh-SITEID",
+    ):
         assert word in shown
+
+
+def test_command_serves_until_told_to_end() -> None:
+    """The command prints where it listens, answers, and ends with 0 on SIGTERM."""
+    words = [sys.executable, "-m", "solar_simulator", "--port", "0", "--speed", "60"]
+    words += ["--now", "2026-07-02T00:00:00Z"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+        assert process.stdout is not None
+        said = [process.stdout.readline() for _ in range(6)]
+        url = said[-1].split()[-1].removesuffix("/_sim/")
+        health = requests.get(f"{url}/_sim/health", timeout=30).json()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 0
+    assert health["now_utc"].startswith("2026-07-02T00:")
+    assert health["speed"] == 60
+
+
+def test_other_processes_give_the_same_bytes() -> None:
+    """Neither the process nor its hash seed has a part in the numbers."""
+    script = (
+        "from solar_simulator.model import Model; from solar_simulator.scenario import load;"
+        "import hashlib; s = load('home'); m = Model(s.seed, s.sites);"
+        "d = [m.steps(i, 29_600_000, 29_602_880).flows.tobytes() for i in s.sites];"
+        "print(hashlib.sha256(b''.join(d)).hexdigest())"
+    )
+    digests = {
+        subprocess.run(  # noqa: S603
+            [sys.executable, "-c", script],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            check=True,
+            capture_output=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(digests) == 1
 
 
 def test_command_refuses_in_one_line(

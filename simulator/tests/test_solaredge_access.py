@@ -50,8 +50,8 @@ def test_ten_calls_in_a_minute_of_the_clock(
 def test_credits_of_a_month(limited: SimulatorServer, solaredge: SolarEdgeClient) -> None:
     """Without credits: 429 with calls left in the minute and no retry-after, until the 1st."""
     limited.switches.set("solaredge.credits_per_month", 3)
-    for path in ("/sites", "/nothing", "/sites", "/sites"):
-        solaredge.get(path)
+    paths = ("/sites", "/nothing", "/sites", "/sites")
+    assert [solaredge.get(path).status_code for path in paths] == [200, 404, 200, 200]
     answer = solaredge.get("/sites")
     assert answer.status_code == 429
     assert "retry-after" not in answer.headers

@@ -104,6 +104,7 @@ def test_law_4_energy_is_the_counter(simulator: SimulatorServer, client: SolarEd
     """A day's energy is what the counter moved, and what the inverter gave."""
     found = records(client, SAGUARO, "7EDE0002-52")
     moved = found[-1]["totalEnergy"] - found[0]["totalEnergy"]
+    assert all(record["totalEnergy"] % 10 == 0 for record in found)
     day = client.data(f"/site/{SAGUARO}/energy", **DATES)["energy"]["values"]
     assert day[0]["value"] == pytest.approx(moved, abs=20)
     truth = simulator.truth.day(SAGUARO, DAY)

@@ -181,6 +181,10 @@ def test_other_shapes(simulator: SimulatorServer, client: SolarEdgeV1Client) -> 
     assert watts["LOAD"]["currentPower"] / 1000 == pytest.approx(
         kw["LOAD"]["currentPower"], abs=0.006
     )
+    assert watts["connections"] == [{"from": "GRID", "to": "Load"}]
+    simulator.switches.set("solaredge.v1_flow_case", "upper")
+    upper = client.data(f"/site/{MAPLE}/currentPowerFlow")["siteCurrentPowerFlow"]
+    assert upper["connections"] == [{"from": "GRID", "to": "LOAD"}]
     simulator.switches.set("solaredge.v1_html_errors", value=True)
     simulator.switches.set("solaredge.v1_no_details", value=True, site=MAPLE)
     refused = client.get(f"/site/{MAPLE}/details")

@@ -68,6 +68,12 @@ _V1_SHAPES = (
     ),
     flag("solaredge.v1_power_in_wh", "v1: bulk power says unit Wh."),
     choice("solaredge.v1_flow_unit", "v1: unit of the live flow.", "kW", "W"),
+    choice(
+        "solaredge.v1_flow_case",
+        "Spelling in the live flow's connections: mixed as recorded, or all capitals.",
+        "mixed",
+        "upper",
+    ),
     flag("solaredge.v1_scientific", "v1: big numbers as 3.77792E7."),
     choice(
         "solaredge.v1_state_of_charge",

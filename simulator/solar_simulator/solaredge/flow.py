@@ -27,7 +27,7 @@ def power_flow(world: World, site: Site) -> dict[str, object]:
     found: dict[str, object] = {
         "updateRefreshRate": 3,
         "unit": unit,
-        "connections": _connections({flow: int(flows[flow]) for flow in Flow}),
+        "connections": _connections(world, site, {flow: int(flows[flow]) for flow in Flow}),
         "GRID": part(flows[Flow.IMPORT] + flows[Flow.EXPORT]),
         "LOAD": part(flows[Flow.LOAD]),
         "PV": part(flows[Flow.PV]),
@@ -42,8 +42,9 @@ def power_flow(world: World, site: Site) -> dict[str, object]:
     return {"siteCurrentPowerFlow": found}
 
 
-def _connections(flows: dict[Flow, int]) -> list[dict[str, str]]:
+def _connections(world: World, site: Site, flows: dict[Flow, int]) -> list[dict[str, str]]:
     """Who feeds whom; the cases are mixed as recorded."""
+    upper = world.switches.get("solaredge.v1_flow_case", site.site_id) == "upper"
     pairs = (
         ("PV", "Load", flows[Flow.PV]),
         ("PV", "Storage", flows[Flow.CHARGE] - flows[Flow.GRID_TO_BATTERY]),
@@ -51,4 +52,8 @@ def _connections(flows: dict[Flow, int]) -> list[dict[str, str]]:
         ("GRID", "Load", flows[Flow.IMPORT]),
         ("LOAD", "Grid", flows[Flow.EXPORT]),
     )
-    return [{"from": source, "to": target} for source, target, watts in pairs if watts > 0]
+    return [
+        {"from": source, "to": target.upper() if upper else target}
+        for source, target, watts in pairs
+        if watts > 0
+    ]

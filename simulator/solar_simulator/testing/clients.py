@@ -77,8 +77,8 @@ class SolarEdgeClient:
         return answer.json()
 
 
-class SolarEdgeV1Client:
-    """Has the account key.
+class SolarEdgeV1Client(SolarEdgeClient):
+    """Has the account key of v1.
 
     Args:
         server: Whose SolarEdge cloud to ask.
@@ -86,21 +86,11 @@ class SolarEdgeV1Client:
     """
 
     def __init__(self, server: SimulatorServer, session: requests.Session) -> None:
+        super().__init__(server, session)
         self.url = server.solaredge_v1_url
-        self.session = session
         self.key = server.credentials.solaredge_v1_account_key
 
     def get(self, path: str, **query: Any) -> requests.Response:
         """The raw answer."""
         words = {**query, "api_key": self.key}
         return self.session.get(f"{self.url}{path}", params=words, timeout=30)
-
-    def data(self, path: str, **query: Any) -> Any:
-        """The decoded answer.
-
-        Raises:
-            requests.HTTPError: If it is a refusal.
-        """
-        answer = self.get(path, **query)
-        answer.raise_for_status()
-        return answer.json()
