@@ -36,7 +36,7 @@ class Database:
         memory_mb: The memory DuckDB may use, in megabytes.
     """
 
-    def __init__(self, path: Path, memory_mb: int = 512) -> None:
+    def __init__(self, path: Path, memory_mb: int = 128) -> None:
         self.path = path
         self.spool = path.with_name(f"{path.name}.spool")
         # One load feeds one file: more threads would cost memory and gain nothing.
@@ -76,7 +76,7 @@ class Database:
         except duckdb.Error as error:
             text = first_line(error)
             where = f"setting 'filepath': {self.path}"
-            if re.search(r"lock|Unique file handle", text):
+            if re.search(r"Could not set lock|Unique file handle", text):
                 holder = re.search(r"PID \d+", text)
                 who = f"another process ({holder[0]})" if holder else "another program"
                 msg = f"{where} is in use by {who}; wait until it ends or close it there"

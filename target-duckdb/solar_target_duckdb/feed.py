@@ -10,6 +10,8 @@ import typing as t
 
 _BLOCK_BYTES = 1 << 18
 _BLOCKS_AHEAD = 8
+# A signal that arrives just before a wait begins is seen only after it.
+_LONGEST_WAIT_SECONDS = 1.0
 
 
 class Feed(t.Protocol):
@@ -23,7 +25,7 @@ class Feed(t.Protocol):
         """Wait for a block of whole lines.
 
         Args:
-            timeout: How many seconds to wait at most; None to wait for ever.
+            timeout: How many seconds to wait at most; None if nothing is due.
 
         Returns:
             The block, or None if none came in time.
@@ -68,7 +70,7 @@ class StreamFeed:
         """Wait for a block of whole lines.
 
         Args:
-            timeout: How many seconds to wait at most; None to wait for ever.
+            timeout: How many seconds to wait at most; None to wait for a while.
 
         Returns:
             The block, or None if none came in time.
@@ -76,8 +78,9 @@ class StreamFeed:
         if not self._started:
             self._started = True
             self._thread.start()
+        longest = _LONGEST_WAIT_SECONDS
         try:
-            item = self._ready.get(timeout=timeout)
+            item = self._ready.get(timeout=longest if timeout is None else min(timeout, longest))
         except queue.Empty:
             return None
         if isinstance(item, bytes):

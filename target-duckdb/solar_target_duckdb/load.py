@@ -25,7 +25,7 @@ from solar_target_duckdb.errors import ConversionError, WarehouseError, first_li
 from solar_target_duckdb.guard import expected
 from solar_target_duckdb.metadata import DELETED_AT, VERSION
 from solar_target_duckdb.tables import METADATA_PREFIX
-from solar_target_duckdb.widening import widening
+from solar_target_duckdb.widening import INEXACT, widening
 
 if t.TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -186,9 +186,9 @@ class Load:
             except duckdb.Error:
                 continue
             if wrong:
+                rule = INEXACT if column.type == BIGINT else f"expected {expected(column)}"
                 return (
-                    f"stream '{stream.name}', column '{column.name}': expected "
-                    f"{expected(column)}, got {shown(wrong[0])}"
+                    f"stream '{stream.name}', column '{column.name}': {rule}, got {shown(wrong[0])}"
                 )
         twice = re.search(r"has duplicate key (\"[^\"]*\")", reason)
         what = f"has the member {twice[1]} twice" if twice else f"cannot be read: {reason[:100]}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import dataclass
 
 from solar_target_duckdb.columns import literal, quoted
 from solar_target_duckdb.database import CATALOG
@@ -15,8 +16,26 @@ if t.TYPE_CHECKING:
 _HERE = "database_name = ? AND lower(schema_name) = lower(?) AND lower(table_name) = lower(?)"
 
 
+@dataclass(frozen=True)
+class Change:
+    """What becomes of a column.
+
+    Attributes:
+        kind: Its type.
+        using: SQL of its value, from the column before.
+        is_cast: Whether that is what DuckDB's own cast would make of it.
+    """
+
+    kind: str
+    using: str
+    is_cast: bool = False
+
+
 def change_type(
-    connection: DuckDBPyConnection, name: TableName, column: str, kind: str, using: str
+    connection: DuckDBPyConnection,
+    name: TableName,
+    column: str,
+    change: Change,
 ) -> None:
     """Change the type of a column inside the caller's transaction.
 
@@ -24,8 +43,7 @@ def change_type(
         connection: The connection that holds the transaction.
         name: The table.
         column: The column, as the table spells it.
-        kind: Its new type.
-        using: SQL of its new value.
+        change: What becomes of it.
     """
     place = [CATALOG, name.schema, name.table]
     constraints = connection.execute(
@@ -41,18 +59,20 @@ def change_type(
         ).fetchall()
     ]
     tied = {tied for sort, _, names in constraints if sort != "NOT NULL" for tied in names}
-    if column not in tied and not indexes:
+    if change.is_cast and column not in tied and not indexes:
+        # Values that would change in the cast fail here.
+        connection.execute(f"SELECT count({change.using}) FROM {name.sql}")  # noqa: S608
         connection.execute(
-            f"ALTER TABLE {name.sql} ALTER COLUMN {quoted(column)} TYPE {kind} USING {using}"
+            f"ALTER TABLE {name.sql} ALTER COLUMN {quoted(column)} TYPE {change.kind}"
         )
         return
-    _rebuild(connection, name, {column: (kind, using)}, constraints, indexes)
+    _rebuild(connection, name, {column: change}, constraints, indexes)
 
 
 def _rebuild(
     connection: DuckDBPyConnection,
     name: TableName,
-    changes: dict[str, tuple[str, str]],
+    changes: dict[str, Change],
     constraints: list[tuple[str, str, list[str]]],
     indexes: list[str],
 ) -> None:
@@ -72,11 +92,11 @@ def _rebuild(
     never_null = {names[0] for sort, _, names in constraints if sort == "NOT NULL"}
     parts, values = [], []
     for column, old, default in columns:
-        kind, using = changes.get(column, (old, quoted(column)))
+        change = changes.get(column) or Change(old, quoted(column))
         rules = f" DEFAULT ({default})" if default else ""
         rules += " NOT NULL" if column in never_null else ""
-        parts.append(f"{quoted(column)} {kind}{rules}")
-        values.append(using)
+        parts.append(f"{quoted(column)} {change.kind}{rules}")
+        values.append(change.using)
     parts += [text for sort, text, _ in constraints if sort != "NOT NULL"]
     run(f"CREATE OR REPLACE TEMP TABLE rebuilt AS FROM {name.sql}")
     run(f"DROP TABLE {name.sql}")

@@ -54,11 +54,12 @@ CONFIG_SCHEMA: dict[str, t.Any] = th.PropertiesList(
     ),
     th.Property(
         "memory_limit_mb",
-        th.IntegerType(minimum=64),
-        default=512,
+        th.IntegerType(minimum=100),
+        default=128,
         title="Memory Limit",
         description=(
-            "The memory DuckDB may use, in megabytes; beyond it, work goes through the disk."
+            "The memory DuckDB may use, in megabytes; beyond it, work goes through the disk. "
+            "Raise it for single values of more than about 20 MB."
         ),
     ),
     th.Property(
@@ -119,7 +120,7 @@ class Settings:
     schema: str | None = None
     batch_rows: int = 50_000
     flush_seconds: float = 5.0
-    memory_mb: int = 512
+    memory_mb: int = 128
     metadata: bool = False
     validate: bool = False
     versions: bool = True
@@ -163,10 +164,15 @@ def _file_path(text: str) -> Path:
         msg = f"setting 'filepath' must be the path of a file on this machine, not '{text}'"
         raise SettingError(msg)
     try:
-        return Path(text).expanduser().absolute()
+        path = Path(text).expanduser().absolute()
     except RuntimeError:
         msg = f"setting 'filepath': the home folder in '{text}' is not known; write it out"
         raise SettingError(msg) from None
+    if "?" in str(path):
+        # DuckDB looks for the log of such a file in another place than it puts it.
+        msg = f"setting 'filepath': DuckDB cannot work with the '?' in {path}; rename it"
+        raise SettingError(msg)
+    return path
 
 
 def check_names(config: Mapping[str, t.Any]) -> None:

@@ -138,9 +138,8 @@ class Stream:
         try:
             validator.validate(msgspec.json.decode(raw))
         except InvalidRecord as error:
-            msg = (
-                f"stream '{self.name}': a record breaks its JSON Schema: {first_line(error)[:120]}"
-            )
+            reason = " ".join(error.error_message.split())[:120]
+            msg = f"stream '{self.name}': a record breaks its JSON Schema: {reason}"
             raise InputError(msg) from None
 
     def spill(self, block_bytes: int) -> None:

@@ -12,8 +12,8 @@ import duckdb
 from solar_target_duckdb.columns import literal, quoted
 from solar_target_duckdb.database import CATALOG
 from solar_target_duckdb.errors import SchemaError, first_line
-from solar_target_duckdb.rebuild import change_type
-from solar_target_duckdb.widening import widening
+from solar_target_duckdb.rebuild import Change, change_type
+from solar_target_duckdb.widening import is_plain_cast, widening
 
 if t.TYPE_CHECKING:
     from collections.abc import Sequence
@@ -172,7 +172,8 @@ class Tables:
             using = f"CAST(NULL AS {column.type})"
         logger.info("%s: widening %s from %s to %s", where, name, kind, column.type)
         try:
-            change_type(self._connection, name, actual, column.type, using)
+            change = Change(column.type, using, is_plain_cast(kind, column.type))
+            change_type(self._connection, name, actual, change)
         except duckdb.Error as error:
             msg = f"{where}: {name} cannot be widened: {first_line(error)}"
             raise SchemaError(msg) from None

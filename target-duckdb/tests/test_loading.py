@@ -8,6 +8,8 @@ import typing as t
 
 import pytest
 
+from solar_target_duckdb.errors import WarehouseError
+
 if t.TYPE_CHECKING:
     from conftest import Singer, Warehouse
 
@@ -235,16 +237,28 @@ def test_wide_schema(warehouse: Warehouse, singer: Singer) -> None:
 
 
 def test_huge_values(warehouse: Warehouse, singer: Singer) -> None:
-    """A text of tens of megabytes is one value like any other."""
-    text = "é" * 20_000_000
+    """A text of many megabytes is one value like any other."""
+    text = "x" * 15_000_000
     warehouse.load(
         singer.schema("s", {"id": "integer", "v": "string", "j": "object"}, ["id"]),
         singer.record("s", {"id": 1, "v": text}),
-        singer.record("s", {"id": 2, "j": {"k": text[:1_000_000]}}),
+        singer.record("s", {"id": 2, "j": {"k": "é" * 1_000_000}}),
         singer.record("s", {"id": 3, "v": "small"}),
     )
     rows = warehouse.query("SELECT id, length(v), length(j->>'k') FROM s ORDER BY id")
-    assert rows == [(1, 20_000_000, None), (2, None, 1_000_000), (3, 5, None)]
+    assert rows == [(1, 15_000_000, None), (2, None, 1_000_000), (3, 5, None)]
+
+
+def test_value_beyond_the_memory_limit(warehouse: Warehouse, singer: Singer) -> None:
+    """A value too large for the limit names the setting, and loads once it is raised."""
+    lines = (
+        singer.schema("s", {"id": "integer", "v": "string"}, ["id"]),
+        singer.record("s", {"id": 1, "v": "x" * 60_000_000}),
+    )
+    with pytest.raises(WarehouseError, match=r"ran out of memory .*; raise 'memory_limit_mb'"):
+        warehouse.load(*lines, memory_limit_mb=100)
+    warehouse.load(*lines, memory_limit_mb=600)
+    assert warehouse.query("SELECT length(v) FROM s") == [(60_000_000,)]
 
 
 def test_escaped_member_names(warehouse: Warehouse, singer: Singer) -> None:
