@@ -5,6 +5,7 @@ import signal
 import sys
 from datetime import datetime
 
+from solar_simulator.catalogue import CATALOGUE
 from solar_simulator.clock import VirtualClock
 from solar_simulator.scenario import ScenarioError, load, names
 from solar_simulator.server import SimulatorServer
@@ -21,6 +22,9 @@ def main(arguments: list[str] | None = None) -> int:
         0, or 2 for a scenario or port that cannot be had.
     """
     options = _parser().parse_args(arguments)
+    if options.list_switches:
+        print("\n".join(_switch_lines()))  # noqa: T201
+        return 0
     try:
         scenario = load(options.scenario)
         server = SimulatorServer(
@@ -70,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
         default="home",
         help=f"one of {', '.join(names())}, or a .toml file (default: home)",
     )
+    parser.add_argument("--list-switches", action="store_true", help="print them and end")
     parser.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1")
     parser.add_argument("--port", type=int, default=8099, help="default: 8099; 0 takes any")
     parser.add_argument(
@@ -82,6 +87,15 @@ def _parser() -> argparse.ArgumentParser:
         "--follow-machine", action="store_true", help="show the machine's own time instead"
     )
     return parser
+
+
+def _switch_lines() -> list[str]:
+    """One line a switch: name, what it takes, the default, what it does."""
+    return [
+        f"{switch.name}  ({' | '.join(switch.choices) or switch.kind}, default"
+        f" {switch.default})  {switch.about}"
+        for switch in CATALOGUE.values()
+    ]
 
 
 def _instant(text: str) -> datetime:

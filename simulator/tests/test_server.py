@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from solar_simulator import ScenarioError, SimulatorServer, VirtualClock, cli, load
-from solar_simulator.catalogue import SwitchError
+from solar_simulator.catalogue import CATALOGUE, SwitchError
 from solar_simulator.scenario import parse
 from solar_simulator.testing.clients import SigenClient, SolarEdgeClient
 from solar_simulator.testing.sites import BERLIN, MAPLE
@@ -219,6 +219,14 @@ def test_help_shows_the_credentials(capsys: pytest.CaptureFixture[str]) -> None:
         "demo-refresh-SITEID",
     ):
         assert word in shown
+
+
+def test_command_lists_the_switches(capsys: pytest.CaptureFixture[str]) -> None:
+    """One line for each switch, with its default."""
+    assert cli.main(["--list-switches"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == len(CATALOGUE)
+    assert any(line.startswith("limits  (off | documented, default off)") for line in lines)
 
 
 def test_command_serves_until_told_to_end() -> None:
