@@ -4,6 +4,7 @@ The descriptions in ``shapes/`` were written from recordings of the real clouds 
 data of anybody's.
 """
 
+import base64
 import json
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,12 @@ def test_sigen_login_and_snapshots(
         timeout=30,
     )
     assert differences(answer.json(), SIGEN["login"]) == []
+    pair = f"{known.sigen_app_key}:{known.sigen_app_secret}".encode()
+    body = {"key": base64.b64encode(pair).decode()}
+    answer = session.post(f"{sigen.url}/auth/login/key", json=body, timeout=30)
+    header = {"Authorization": f"Bearer {json.loads(answer.json()['data'])['accessToken']}"}
+    answer = session.post(f"{sigen.url}/board/onboard", json=["A"], headers=header, timeout=30)
+    assert differences(answer.json(), SIGEN["board"]) == []
     assert differences(sigen.data(f"/systems/{BERLIN}/summary"), SIGEN["summary"]) == []
     assert differences(sigen.data(f"/systems/{BERLIN}/energyFlow"), SIGEN["energy flow"]) == []
 

@@ -150,3 +150,34 @@ def test_unknown_station_wrong_method_and_edge(
         blocked = session.get(url, timeout=30, **words)
         assert blocked.status_code == 403
         assert blocked.headers["Content-Type"].startswith("text/html")
+
+
+def test_the_app_key_sees_what_is_onboarded(
+    simulator: SimulatorServer, sigen: SigenClient, session: requests.Session
+) -> None:
+    """Offboarding hides a station from the app key alone; only the app key may do it."""
+    known = simulator.credentials
+    key = base64.b64encode(f"{known.sigen_app_key}:{known.sigen_app_secret}".encode()).decode()
+    token = json.loads(post_login(simulator, session, "key", {"key": key})["data"])["accessToken"]
+
+    def change(way: str, token: str, body: object) -> dict:
+        url = f"{simulator.sigen_url}/openapi/board/{way}"
+        header = {"Authorization": f"Bearer {token}"}
+        answer: dict = session.post(url, json=body, headers=header, timeout=30).json()
+        return answer
+
+    assert change("offboard", sigen.token, [BERLIN])["code"] == 1402
+    changed = change("offboard", token, [BERLIN, "NOONE0000000000"])["data"]
+    assert changed == [
+        {"systemId": BERLIN, "result": True, "codeList": [0]},
+        {"systemId": "NOONE0000000000", "result": False, "codeList": [1106]},
+    ]
+    assert len(sigen.data("/system")) == 2
+    by_password, sigen.token = sigen.token, token
+    assert [entry["systemId"] for entry in sigen.data("/system")] == [KAROO]
+    assert sigen.get(f"/systems/{BERLIN}/summary").json()["code"] == 1111
+    assert change("onboard", token, [BERLIN])["data"][0]["result"] is True
+    assert len(sigen.data("/system")) == 2
+    assert change("sideways", token, [BERLIN])["code"] == 1000
+    assert change("onboard", token, {"id": BERLIN})["code"] == 1000
+    assert by_password != token

@@ -40,6 +40,17 @@ class SigenAuth:
         self._attempts: dict[str, _Attempts] = {}
         self._issued = 0
 
+    @staticmethod
+    def account_of(body: object) -> str:
+        """Whose login a body is: the username or the app key; empty if neither."""
+        match body:
+            case {"username": str(username)}:
+                return username
+            case {"key": str(key)}:
+                return _unpacked(key).partition(":")[0]
+            case _:
+                return ""
+
     def by_password(self, body: object) -> dict[str, object]:
         """Log in with ``{"username", "password"}``.
 
@@ -63,9 +74,8 @@ class SigenAuth:
         match body:
             case {"key": str(key)}:
                 known = self._world.credentials
-                pair = _unpacked(key)
-                right = pair == f"{known.sigen_app_key}:{known.sigen_app_secret}"
-                return self._login(pair.partition(":")[0], right=right)
+                right = _unpacked(key) == f"{known.sigen_app_key}:{known.sigen_app_secret}"
+                return self._login(self.account_of(body), right=right)
             case _:
                 raise SigenError(1000)
 

@@ -16,6 +16,7 @@ CODES: dict[int, str] = {
     1110: "Interface is current-limited",
     1111: "Station not permitted",
     1201: "Access restriction",
+    1402: "No permission",
     1502: "Sigenergy internal error",
     1603: "Account unreviewed",
     11002: "account locked",

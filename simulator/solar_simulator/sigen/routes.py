@@ -4,10 +4,11 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, g, request
 
 from solar_simulator.sigen import catalog, live, realtime
 from solar_simulator.sigen.auth import SigenAuth
+from solar_simulator.sigen.board import Board
 from solar_simulator.sigen.envelope import SigenError, failure, strikes, success
 from solar_simulator.sigen.history import history
 from solar_simulator.sigen.limits import SigenLimits
@@ -119,7 +120,8 @@ class SigenCloud:
         self.world = world
         self.auth = SigenAuth(world)
         self.limits = SigenLimits(world)
-        world.on_reset(self.limits.reset, self.auth.reset)
+        self.board = Board(world)
+        world.on_reset(self.limits.reset, self.auth.reset, self.board.reset)
 
     def blueprint(self) -> Blueprint:
         """Its paths."""
@@ -128,6 +130,7 @@ class SigenCloud:
         routes.before_request(self._edge)
         both = ["GET", "POST"]
         routes.add_url_rule("/openapi/auth/login/<way>", "login", self.login, methods=both)
+        routes.add_url_rule("/openapi/board/<way>", "board", self.change_board, methods=["POST"])
         routes.add_url_rule("/openapi/system", "systems", self.systems, methods=both)
         routes.add_url_rule("/openapi/system/page", "systems_page", self.systems_page, methods=both)
         for entry in STATION_VIEWS:
@@ -147,10 +150,17 @@ class SigenCloud:
         if way not in ways:
             raise SigenError(1000)
         body = request.get_json(silent=True)
-        self.limits.count_account(
-            str(body.get("username", "key") if isinstance(body, dict) else "")
-        )
+        self.limits.count_account(self.auth.account_of(body))
         return success(self.world, ways[way](body), form="string")
+
+    def change_board(self, way: str) -> Response:
+        """``onboard`` or ``offboard``, for the app key alone."""
+        account = self.auth.check(request.headers.get("Authorization"))
+        self.limits.count_account(account)
+        if account != self.world.credentials.sigen_app_key:
+            raise SigenError(1402)
+        changed = self.board.change(way, request.get_json(silent=True))
+        return success(self.world, changed, form="object")
 
     def systems(self) -> Response:
         """The list, filtered by grid connection in seconds."""
@@ -183,7 +193,7 @@ class SigenCloud:
             if refusal := self._enter(entry.name, (site_id, *words.values())):
                 return refusal
             site = self.world.site("sigen", site_id)
-            if site is None:
+            if site is None or not self.board.sees(g.sigen_account, site):
                 raise SigenError(1111)
             if self.world.switches.get("sigen.not_found", site_id):
                 raise SigenError(13001)
@@ -208,6 +218,7 @@ class SigenCloud:
         if request.method != "GET":
             return _wrong_method()
         account = self.auth.check(request.headers.get("Authorization"))
+        g.sigen_account = account
         self.limits.count_account(account)
         key: Hashable = (name, *(scope or (account,)))
         self.limits.count_window(key)
@@ -221,6 +232,7 @@ class SigenCloud:
             site
             for site in self.world.sites("sigen")
             if start <= catalog.connected_second(site) <= end
+            and self.board.sees(g.sigen_account, site)
         ]
 
     def _edge(self) -> Response | None:
