@@ -30,7 +30,10 @@ lint: $(VENV)/.dev ## Check style, types and SQL
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
-	@$(BIN)/sqlfluff lint --disable-progress-bar --nofail transform/models > /dev/null
+	@mkdir -p .meltano/lint
+	@WAREHOUSE_DUCKDB_PATH=$(CURDIR)/.meltano/lint/lint.duckdb \
+	  DBT_TARGET_PATH=$(CURDIR)/.meltano/lint DBT_LOG_PATH=$(CURDIR)/.meltano/lint \
+	  $(BIN)/sqlfluff lint --disable-progress-bar --config transform/.sqlfluff transform/models
 
 format: $(VENV)/.dev ## Put the code into the house style
 	@$(BIN)/ruff check --fix

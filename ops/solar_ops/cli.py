@@ -73,7 +73,7 @@ def demo(days: int) -> None:
     "--file",
     "path",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="DuckDB file. Left out: data/solar.duckdb, or the demo's while there is no other.",
+    help="DuckDB file. Left out: data/prod.duckdb, or the demo's while there is no other.",
 )
 @one_line_errors
 def sql(query: str, path: Path | None) -> None:
@@ -83,7 +83,7 @@ def sql(query: str, path: Path | None) -> None:
     """
     if path is None:
         project = Project.find()
-        own = project.root / "data" / "solar.duckdb"
+        own = project.root / "data" / "prod.duckdb"
         path = own if own.is_file() else DemoFiles.of(project).warehouse
     with open_warehouse(path) as connection:
         try:

@@ -83,12 +83,14 @@ def run_demo(project: Project, console: Console, days: int) -> Path:
             "MELTANO_ENVIRONMENT": "demo",
             "MELTANO_STATE_BACKEND_URI": files.state.as_uri(),
             "MELTANO_CLI_LOG_FORMAT": "uncolored",
-            "WAREHOUSE_DUCKDB_PATH": str(files.warehouse),
+            "TARGET_DUCKDB_FILEPATH": str(files.warehouse),
             "TAP_SIGEN_API_URL": f"{simulator.url}/sigen",
             "TAP_SIGEN_USERNAME": let_in.sigen_username,
             "TAP_SIGEN_PASSWORD": let_in.sigen_password,
             "TAP_SOLAREDGE_API_URL": f"{simulator.url}/solaredge",
             "TAP_SOLAREDGE_API_KEY": let_in.solaredge_fleet_key,
+            # A demo of any length has to come in one run; real credits are spent slowly.
+            "TAP_SOLAREDGE_MAX_REQUESTS_PER_RUN": "1000000",
             **dates(days),
         }
         console.print("Running `meltano run daily`: extract, load, transform, test ...")

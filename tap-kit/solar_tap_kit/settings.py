@@ -33,7 +33,12 @@ _KINDS = {
 
 
 def common_settings(
-    *, api_url: str, lookback_days: int, on_quota_exhausted: OnQuotaExhausted, agent: str
+    *,
+    api_url: str,
+    lookback_days: int,
+    on_quota_exhausted: OnQuotaExhausted,
+    agent: str,
+    max_requests: int | None = None,
 ) -> list[th.Property[Any]]:
     """Return the settings that have the same name and meaning in both taps.
 
@@ -42,6 +47,7 @@ def common_settings(
         lookback_days: Default of that setting.
         on_quota_exhausted: Default of that setting.
         agent: Default `User-Agent`.
+        max_requests: Default budget of calls per run, or None for no limit.
     """
     return [
         th.Property(
@@ -85,7 +91,9 @@ def common_settings(
             "max_requests_per_run",
             th.IntegerType(minimum=1),
             title="Calls per run",
-            description="Stop cleanly after so many calls. Left out: no limit.",
+            default=max_requests,
+            description="Stop cleanly after so many calls; the next run goes on from there."
+            + ("" if max_requests else " Left out: no limit."),
         ),
         th.Property(
             "request_timeout",

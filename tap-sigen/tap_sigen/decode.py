@@ -82,7 +82,10 @@ def grid_connected_at(item: dict[str, Any]) -> dt.datetime | None:
         stamp = number(item.get(name))
         if stamp:
             seconds = stamp / 1000 if stamp > MILLISECONDS_FROM else stamp
-            return dt.datetime.fromtimestamp(seconds, UTC)
+            try:
+                return dt.datetime.fromtimestamp(seconds, UTC)
+            except (OverflowError, OSError, ValueError):
+                continue
     return None
 
 

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from solar_tap_kit.cloud import Recording, ReplayedFile
 
 
+FREE_CALLS_A_DAY = 64
+"""A run a day stays inside the 2,000 credits that a free account has a month."""
+
+
 class TapSolarEdge(SolarTap):
     """Singer tap for the SolarEdge Monitoring API v2: quarter-hours since installation."""
 
@@ -52,6 +56,7 @@ class TapSolarEdge(SolarTap):
             lookback_days=1,
             on_quota_exhausted="stop",
             agent="tap-solaredge (Singer tap)",
+            max_requests=FREE_CALLS_A_DAY,
         ),
         additional_properties=False,
     ).to_dict()

@@ -37,6 +37,7 @@ def bench(server: SimulatorServer) -> Iterator[Bench]:
             "api_url": f"{server.url}/solaredge",
             "api_key": server.credentials.solaredge_fleet_key,
             "start_date": "2026-03-07",
+            "max_requests_per_run": 1_000_000,
         },
     )
     server.world.reset()

@@ -68,6 +68,13 @@ def test_a_stream_switched_on_later_gets_its_history(bench: Bench) -> None:
     assert len({entry["local_date"] for entry in out.records("sync_days")}) == 4
 
 
+def test_the_default_budget_keeps_a_month_of_days_inside_the_free_credits(bench: Bench) -> None:
+    """A long history is not fetched at one go: 64 calls a run, the newest days first."""
+    bench.run(start_date="2026-01-01", max_requests_per_run=None)
+    assert len(bench.cloud.calls) == 64
+    assert 64 * 31 <= 2000
+
+
 def test_the_minute_limit_is_waited_for(bench: Bench) -> None:
     """Ten calls a minute: the 429 says how long, the run waits and misses nothing."""
     span = {"site_ids": [METERED], "start_date": "2026-03-09", "end_date": "2026-03-11"}

@@ -140,7 +140,7 @@ select
     blocks.utc_offset_minutes,
     cast(blocks.data_points_count as integer) as data_points_count,
     cast(blocks.source_rows_count as integer) as source_rows_count,
-    {%- for quantity in ["pv", "inverter_ac", "production", "load", "import", "export", "charge", "discharge"] %}
+    {%- for quantity in ["pv", "inverter_ac", "charge", "discharge"] + meters.values() | list %}
     {{ rounded("blocks." ~ quantity ~ "_wh / 1000.0") }} as {{ quantity }}_kwh,
     {%- endfor %}
     blocks.soc_pct_avg

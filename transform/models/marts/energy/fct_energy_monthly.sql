@@ -31,7 +31,7 @@ measured as (
 counted as (
     select
         *,
-        {{ dbt.datediff("month_start", "next_month_start", "day") }} as days_in_month
+        {{ dbt.datediff("month_start", "next_month_start", "day") }} as days_in_month  -- noqa: LT05
     from measured
 )
 

@@ -197,7 +197,7 @@ select
     {{ dbt.dateadd("minute", 30, "block_start_local") }} as block_end_local,
     utc_offset_minutes,
     cast(data_points_count as integer) as data_points_count,
-    not (follows_on and (next_is_adjacent or is_last_of_day)) as spans_gap,
+    coalesce(follows_on and (next_is_adjacent or is_last_of_day), false) = false as spans_gap,
     {%- for metric in units %}
     {{ metric }}_sum / nullif({{ metric }}_count, 0) as {{ metric }}_avg,
     {{ metric }}_min,
