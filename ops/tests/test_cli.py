@@ -46,9 +46,6 @@ def test_the_demo_tells_what_a_person_wants_to_see(project: Path) -> None:
     assert done.exit_code == 0, done.output
     for word in ("Linden Lane 4", "America/Phoenix", "100.0%", "data/demo.duckdb", "solar sql"):
         assert word in done.output
-    assert (
-        "Europe/Berlin           2" in " ".join(done.output.split("  ")) or "  2  " in done.output
-    )
     files = DemoFiles.of(Project(project))
     assert files.warehouse.is_file()
     assert {path.name for path in (project / "data").iterdir()} <= {
@@ -113,7 +110,8 @@ def test_a_bad_question_is_one_line(tmp_path: Path, query: str, words: str) -> N
     assert len(done.output.splitlines()) == 1
 
 
-def test_a_warehouse_that_is_not_there_yet_is_one_line(project: Path) -> None:
+@pytest.mark.usefixtures("project")
+def test_a_warehouse_that_is_not_there_yet_is_one_line() -> None:
     """Before the first run the line says which run makes the file."""
     done = solar("sql", "select 1")
     assert done.exit_code == 1
