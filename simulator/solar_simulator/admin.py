@@ -5,15 +5,13 @@ from datetime import date, datetime, timedelta
 
 from flask import Blueprint, Response, abort, request
 
-from solar_simulator.catalogue import SwitchError
-from solar_simulator.faults import FaultError
 from solar_simulator.status import status_page
 from solar_simulator.web import json_response, spare_the_collector
 from solar_simulator.world import World
-from solar_simulator.zones import day_bounds
+from solar_simulator.zones import YEARS, day_bounds
 
 
-class BadRequestError(Exception):
+class BadRequestError(ValueError):
     """An admin call that cannot be read; the text says why."""
 
 
@@ -21,9 +19,7 @@ def blueprint(world: World) -> Blueprint:
     """The admin paths of a world."""
     routes = Blueprint("admin", __name__)
 
-    @routes.errorhandler(BadRequestError)
-    @routes.errorhandler(SwitchError)
-    @routes.errorhandler(FaultError)
+    @routes.errorhandler(ValueError)
     def unreadable(error: Exception) -> Response:
         return json_response({"error": str(error)}, 400)
 
@@ -230,10 +226,13 @@ def _days(world: World, site: str) -> tuple[date, date]:
     _known(world, site)
     try:
         first = date.fromisoformat(request.args.get("first", ""))
-        return first, date.fromisoformat(request.args.get("last", first.isoformat()))
+        last = date.fromisoformat(request.args.get("last", first.isoformat()))
     except ValueError:
+        first = last = date.min
+    if first.year not in YEARS or last.year not in YEARS:
         message = "give first and last as local dates, YYYY-MM-DD"
-        raise BadRequestError(message) from None
+        raise BadRequestError(message)
+    return first, last
 
 
 def _instant(text: object) -> datetime | None:
@@ -243,7 +242,7 @@ def _instant(text: object) -> datetime | None:
         at = datetime.fromisoformat(str(text).replace(" ", "+"))
     except ValueError:
         at = None
-    if at is None or at.tzinfo is None:
+    if at is None or at.tzinfo is None or at.year not in YEARS:
         message = f"{text!r} is not a date-time with offset"
         raise BadRequestError(message)
     return at

@@ -13,6 +13,9 @@ import numpy as np
 from solar_simulator.noise import Ints
 from solar_simulator.units import MINUTES_PER_DAY
 
+YEARS = range(1970, 2200)
+"""Years that clients may ask for; beyond them calendars and zones give way."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTE = timedelta(minutes=1)
 

@@ -12,6 +12,7 @@ from solar_simulator.sigen.envelope import SigenError
 from solar_simulator.site import Site
 from solar_simulator.world import World
 from solar_simulator.zones import (
+    YEARS,
     day_start,
     from_minute,
     local_date,
@@ -63,9 +64,12 @@ def read_date(text: str | None) -> date:
     if text is None or not _DATE.fullmatch(text):
         raise SigenError(1000)
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         raise SigenError(1000) from None
+    if day.year not in YEARS:
+        raise SigenError(1000)
+    return day
 
 
 def period(level: str, day: date) -> Period:

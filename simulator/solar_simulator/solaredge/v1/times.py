@@ -9,7 +9,7 @@ from solar_simulator.site import Site
 from solar_simulator.solaredge.buckets import QUARTER_MINUTES, Buckets, cut
 from solar_simulator.solaredge.problem import ProblemError
 from solar_simulator.world import World
-from solar_simulator.zones import from_minute, local_minutes, local_time, to_minute
+from solar_simulator.zones import YEARS, from_minute, local_minutes, local_time, to_minute
 
 # v1 word: v2 word, which the buckets go by.
 TIME_UNITS = {
@@ -216,7 +216,7 @@ def _time(query: Mapping[str, str], name: str) -> datetime:
         at = datetime.fromisoformat(query.get(name, ""))
     except ValueError:
         raise MissingParameterError(name) from None
-    if at.tzinfo is not None:
+    if at.tzinfo is not None or at.year not in YEARS:
         raise MissingParameterError(name)
     return at
 

@@ -11,7 +11,7 @@ from solar_simulator.site import Site
 from solar_simulator.solaredge.buckets import Buckets, cut
 from solar_simulator.solaredge.problem import ProblemError
 from solar_simulator.world import World
-from solar_simulator.zones import day_start, from_minute, local_date, local_time, to_minute
+from solar_simulator.zones import YEARS, day_start, from_minute, local_date, local_time, to_minute
 
 RESOLUTIONS = ("QUARTER_HOUR", "HOUR", "DAY", "WEEK", "MONTH", "YEAR", "TOTAL")
 ENERGY_UNITS = {"WH": 1, "KWH": 1_000, "MWH": 1_000_000, "GWH": 1_000_000_000}
@@ -113,7 +113,9 @@ def _instant(site: Site, text: str, name: str) -> datetime:
     try:
         at = datetime.fromisoformat(shortened)
     except ValueError:
-        raise ProblemError(400, f"'{name}' is not an ISO 8601 date-time: '{text}'") from None
+        at = None
+    if at is None or at.year not in YEARS:
+        raise ProblemError(400, f"'{name}' is not an ISO 8601 date-time: '{text}'")
     return at.replace(tzinfo=zone) if at.tzinfo is None else at.astimezone(zone)
 
 
