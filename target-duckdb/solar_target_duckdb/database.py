@@ -19,7 +19,7 @@ if t.TYPE_CHECKING:
     from collections.abc import Iterator
 
 CATALOG = "warehouse"
-_THREADS = 2
+_THREADS = 1
 # Without a type, DuckDB would take a file of another kind for a database of that kind.
 _OPEN = "(TYPE DUCKDB)"
 _CREATE = "(TYPE DUCKDB, STORAGE_VERSION 'v1.0.0')"
@@ -39,9 +39,14 @@ class Database:
     def __init__(self, path: Path, memory_mb: int = 128) -> None:
         self.path = path
         self.spool = path.with_name(f"{path.name}.spool")
-        # One load feeds one file: more threads would cost memory and gain nothing.
+        # Reading one spool after the other, more threads cost memory and gain nothing.
         self.connection = duckdb.connect(
-            config={"memory_limit": f"{memory_mb}MB", "threads": _THREADS}
+            config={
+                "memory_limit": f"{memory_mb}MB",
+                "threads": _THREADS,
+                # All that is needed comes with the package; never look for it elsewhere.
+                "autoinstall_known_extensions": False,
+            }
         )
         try:
             self._open()

@@ -69,12 +69,13 @@ class Load:
             # A failed transaction answers no more questions.
             self._connection.execute("ROLLBACK")
             raise ConversionError(self._blame(stream, first_line(error))) from None
-        if not stream.keys:
+        if stream.keys:
+            keys = [stream.layout.names[key] for key in stream.keys]
+            self._keep_last(keys, stream.pending)
+            self._replace(stream, keys)
+        else:
             self._insert(stream, others=[])
-            return
-        keys = [stream.layout.names[key] for key in stream.keys]
-        self._keep_last(keys, stream.pending)
-        self._replace(stream, keys)
+        self._connection.execute("DROP TABLE temp.staged")
 
     def activate(self, stream: Stream, version: int, *, hard: bool) -> None:
         """Remove the rows of older versions, or mark them as deleted.
@@ -157,6 +158,8 @@ class Load:
             )
         self._connection.execute(f"DELETE FROM {table} AS old USING temp.staged WHERE {same}")
         self._insert(stream, others)
+        if others:
+            self._connection.execute("DROP TABLE temp.kept")
 
     def _insert(self, stream: Stream, others: list[str]) -> None:
         """Insert the staged rows, with what was kept of the rows they replace."""

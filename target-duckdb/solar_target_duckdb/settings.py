@@ -164,7 +164,8 @@ def _file_path(text: str) -> Path:
         msg = f"setting 'filepath' must be the path of a file on this machine, not '{text}'"
         raise SettingError(msg)
     try:
-        path = Path(text).expanduser().absolute()
+        # Through links to the file itself: DuckDB's log must lie beside that.
+        path = Path(text).expanduser().resolve()
     except RuntimeError:
         msg = f"setting 'filepath': the home folder in '{text}' is not known; write it out"
         raise SettingError(msg) from None

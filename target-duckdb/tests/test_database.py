@@ -9,6 +9,7 @@ import duckdb
 import pytest
 
 from solar_target_duckdb import database
+from solar_target_duckdb.settings import Settings
 
 if t.TYPE_CHECKING:
     from conftest import Singer, Warehouse
@@ -55,6 +56,17 @@ def test_home_and_relative_paths(
     warehouse.path = Path("relative.duckdb")
     warehouse.load(singer.schema("s", {"id": "integer"}))
     assert {p.name for p in home.iterdir()} == {"tilde.duckdb", "relative.duckdb"}
+
+
+def test_link_to_the_file(warehouse: Warehouse, singer: Singer) -> None:
+    """Through a link the file itself is loaded, so that its log is where others look for it."""
+    real = warehouse.path.parent / "real"
+    real.mkdir()
+    warehouse.path.symlink_to(real / "w.duckdb")
+    assert Settings.of({"filepath": str(warehouse.path)}).path == (real / "w.duckdb").resolve()
+    warehouse.load(singer.schema("s", {"id": "integer"}), singer.record("s", {"id": 1}))
+    assert [p.name for p in real.iterdir()] == ["w.duckdb"]
+    assert warehouse.query("FROM s") == [(1,)]
 
 
 def test_empty_file_becomes_a_database(warehouse: Warehouse, singer: Singer) -> None:

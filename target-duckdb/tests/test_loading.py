@@ -104,6 +104,32 @@ def test_same_instant_is_the_same_key(warehouse: Warehouse, singer: Singer) -> N
     assert warehouse.query("SELECT v FROM s") == [(3,)]
 
 
+@pytest.mark.parametrize(
+    ("schema", "one", "two"),
+    [
+        ({"type": "number"}, 0.1, 1e300),
+        ({"type": "boolean"}, True, False),
+        ({"type": "string"}, "", "a\u0000"),
+        ({"type": "string", "format": "date"}, "2026-01-01", "2026-01-02"),
+        ({"type": "string", "format": "time"}, "01:00:00", "01:00:01"),
+        ({"type": "object"}, {"a": 1, "b": [2]}, {}),
+        ({"type": ["string", "integer"]}, "1", 2),
+    ],
+)
+def test_keys_of_any_type(
+    warehouse: Warehouse, singer: Singer, schema: t.Any, one: t.Any, two: t.Any
+) -> None:
+    """Values of every type identify rows."""
+    for value in (1, 2):
+        warehouse.load(
+            singer.schema("s", {"k": schema, "v": "integer"}, ["k"]),
+            singer.record("s", {"k": one, "v": 0}),
+            singer.record("s", {"k": two, "v": value}),
+            singer.record("s", {"k": one, "v": -value}),
+        )
+    assert warehouse.query("SELECT v FROM s ORDER BY v") == [(-2,), (2,)]
+
+
 def test_last_row_wins_within_a_batch_and_between_runs(
     warehouse: Warehouse, singer: Singer
 ) -> None:

@@ -7,6 +7,9 @@ import typing as t
 
 import pytest
 
+from solar_target_duckdb.loader import Loader
+from solar_target_duckdb.settings import Settings
+
 if t.TYPE_CHECKING:
     from conftest import Singer, Warehouse
 
@@ -166,3 +169,16 @@ def test_versions_may_be_ignored(warehouse: Warehouse, singer: Singer) -> None:
         )
     assert warehouse.types("s") == {"id": "BIGINT"}
     assert warehouse.query("SELECT count(*) FROM s") == [(2,)]
+
+
+def test_stopped_run_activates_nothing(warehouse: Warehouse, singer: Singer) -> None:
+    """A run that a signal cuts short stores its rows and leaves the old ones alone."""
+    schema = singer.schema("s", {"id": "integer"}, ["id"])
+    warehouse.load(schema, *(singer.record("s", {"id": n}, version=1) for n in range(3)))
+    loader = Loader(Settings(warehouse.path, hard_delete=True), lambda _: None)
+    lines = schema, singer.activate("s", 2), singer.record("s", {"id": 1}, version=2)
+    loader._take("\n".join(lines).encode())  # noqa: SLF001
+    loader.stop()
+    loader.finish()
+    rows = warehouse.query("SELECT id, _sdc_table_version FROM s ORDER BY id")
+    assert rows == [(0, 1), (1, 2), (2, 1)]

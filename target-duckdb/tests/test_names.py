@@ -49,6 +49,22 @@ def test_odd_column_names(warehouse: Warehouse, singer: Singer) -> None:
     assert warehouse.query("FROM s") == [(7, 7, 7, *[2] * (len(ODD) - 3))]
 
 
+@pytest.mark.parametrize("name", [*ODD, "kept", "version", "received"])
+def test_odd_key_names(warehouse: Warehouse, singer: Singer, name: str) -> None:
+    """Any such name alone is a good key, also next to columns that the stream lost."""
+    warehouse.load(
+        singer.schema("s", {name: "integer", "v": "integer", "lost": "integer"}, [name]),
+        singer.record("s", {name: 1, "v": 1, "lost": 5}),
+    )
+    warehouse.load(
+        singer.schema("s", {name: "integer", "v": "integer"}, [name]),
+        singer.record("s", {name: 1, "v": 2}),
+        singer.record("s", {name: 1, "v": 3}),
+        singer.record("s", {name: 2, "v": 4}),
+    )
+    assert warehouse.query("FROM s ORDER BY v") == [(1, 3, 5), (2, 4, None)]
+
+
 def test_odd_column_names_with_metadata(warehouse: Warehouse, singer: Singer) -> None:
     """The same holds when the rows carry metadata."""
     warehouse.load(

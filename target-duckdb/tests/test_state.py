@@ -172,6 +172,41 @@ def test_rows_before_a_bad_line_are_acknowledged(
     assert warehouse.query("SELECT count(*) FROM s") == [(2,)]
 
 
+def test_rows_before_a_bad_value_are_acknowledged(
+    warehouse: Warehouse, singer: Singer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The same holds when a row cannot be stored."""
+    target = TargetDuckDB(config={"filepath": str(warehouse.path)})
+    lines = [
+        singer.schema("s", {"id": "integer"}, ["id"]),
+        singer.record("s", {"id": 1}),
+        singer.state(1),
+        singer.record("s", {"id": "x"}),
+        singer.state(2),
+    ]
+    with pytest.raises(InputError, match=r"column 'id'.*\(line 4 of the input\)"):
+        target.process_lines(io.StringIO("\n".join(lines)))
+    assert capsys.readouterr().out == "1\n"
+    assert warehouse.query("FROM s") == [(1,)]
+
+
+def test_large_rows_do_not_pile_up(
+    play: t.Any, singer: Singer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows are stored when they fill the spool, however few they are."""
+    monkeypatch.setattr("solar_target_duckdb.loader._MOST_SPOOLED_BYTES", 1000)
+    states = play(
+        singer.schema("s", {"id": "integer", "v": "string"}, ["id"]),
+        singer.record("s", {"id": 1, "v": "x" * 500}),
+        singer.state(1),
+        1.0,
+        singer.record("s", {"id": 2, "v": "x" * 500}),
+        singer.state(2),
+        100.0,
+    )
+    assert states == [(1.0, 1), (6.0, 2)]
+
+
 def test_failed_transaction_acknowledges_nothing(
     warehouse: Warehouse, singer: Singer, capsys: pytest.CaptureFixture[str]
 ) -> None:
