@@ -115,8 +115,8 @@ class Database:
         if isinstance(error, duckdb.OutOfMemoryException):
             return f"DuckDB ran out of memory ({text}); raise 'memory_limit_mb'"
         return (
-            f"cannot write to {self.path}: {text}. Nothing of this transaction was stored and "
-            "its state was not acknowledged; put that right and run again"
+            f"cannot write to {self.path}: {text}; the state of these rows was not acknowledged, "
+            "so put that right and run again"
         )
 
     def close(self) -> None:

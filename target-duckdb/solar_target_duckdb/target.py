@@ -230,8 +230,9 @@ class TargetDuckDB(Target):
 def _write_state(state: bytes) -> None:
     """Pass an acknowledged state on."""
     try:
-        sys.stdout.write(state.decode() + "\n")
-        sys.stdout.flush()
+        # The tap's own bytes, whatever encoding the terminal has.
+        sys.stdout.buffer.write(state + b"\n")
+        sys.stdout.buffer.flush()
     except BrokenPipeError:
         # Python would try to flush again at exit, and complain again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

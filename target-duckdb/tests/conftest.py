@@ -64,11 +64,12 @@ class Warehouse:
     def load(self, *lines: str, **config: t.Any) -> list[t.Any]:
         """Load lines in this process and return the acknowledged states."""
         target = TargetDuckDB(config={"filepath": str(self.path), **config})
-        output = io.StringIO()
+        output = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
         with contextlib.redirect_stdout(output):
             target.process_lines(io.StringIO("".join(f"{line}\n" for line in lines)))
             target.process_endofpipe()
-        return [json.loads(line) for line in output.getvalue().splitlines()]
+        output.seek(0)
+        return [json.loads(line) for line in output]
 
     def query(self, sql: str) -> list[tuple[t.Any, ...]]:
         """Query the file."""

@@ -154,6 +154,14 @@ def test_state_is_passed_on_unchanged(warehouse: Warehouse) -> None:
     assert states == [json.loads(value)]
 
 
+def test_state_keeps_its_encoding(command: Command) -> None:
+    """A terminal that is not set to UTF-8 does not change the state."""
+    command.environment["PYTHONIOENCODING"] = "ascii"
+    done = command.run({"filepath": "w.duckdb"}, '{"type": "STATE", "value": {"größe": 1}}')
+    assert done.returncode == 0
+    assert done.stdout == '{"größe": 1}\n'
+
+
 def test_rows_before_a_bad_line_are_acknowledged(
     warehouse: Warehouse, singer: Singer, capsys: pytest.CaptureFixture[str]
 ) -> None:
