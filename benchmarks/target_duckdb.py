@@ -1,4 +1,3 @@
-# ruff: noqa: INP001 - a script, not a package
 """How fast, and in how little memory, target-duckdb loads a wide time series.
 
     python benchmarks/target_duckdb.py [--rows 500000] [--runs 3]

@@ -11,6 +11,8 @@ from solar_tap_kit.clock import parse_utc
 from solar_tap_kit.errors import PartialFailure, QuotaError
 from solar_tap_kit.testing import Bench, SharedTime
 
+pytestmark = pytest.mark.slow
+
 BERLIN, KAROO = "LINDE1709625600", "KAROO1718870400"
 NOW = dt.datetime(2026, 4, 2, 9, tzinfo=dt.UTC)
 KEY = ("system_id", "local_date", "seq")

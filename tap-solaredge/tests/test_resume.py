@@ -10,6 +10,8 @@ import pytest
 from solar_tap_kit.errors import AuthError, PartialFailure, SettingsError
 from solar_tap_kit.testing import Bench, SharedTime
 
+pytestmark = pytest.mark.slow
+
 METERED, UNMETERED = "4100001", "4100002"
 NOW = dt.datetime(2026, 3, 11, 12, tzinfo=dt.UTC)
 STREAMS = ("site_energy", "meter_energy", "inverter_telemetry", "storage_telemetry")

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from singer_sdk.testing import SuiteConfig, get_tap_test_class
 
 from solar_simulator.server import SimulatorServer
 from tap_solaredge.tap import TapSolarEdge
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 CATALOG = Path(__file__).parent / "catalog"
 # The suite builds its streams when it is collected, so the port has to be known by then.
@@ -26,12 +23,13 @@ SETTINGS = {
 }
 
 
+atexit.register(SERVER.stop)
+
+
 @pytest.fixture(scope="module", autouse=True)
-def running() -> Iterator[None]:
-    """Serve while this module runs."""
+def running() -> None:
+    """Serve from the first test of this module on."""
     SERVER.start()
-    yield
-    SERVER.stop()
 
 
 TestTapSolarEdge = get_tap_test_class(

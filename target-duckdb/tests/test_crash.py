@@ -20,6 +20,7 @@ if t.TYPE_CHECKING:
 
     from conftest import Command, Singer, Warehouse
 
+pytestmark = pytest.mark.slow
 posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals and limits")
 STREAMS = ("a", "b")
 TOTAL = 4000

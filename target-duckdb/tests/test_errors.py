@@ -26,6 +26,9 @@ if t.TYPE_CHECKING:
 
     from conftest import Command, Singer, Warehouse
 
+
+pytestmark = pytest.mark.slow
+
 PROPERTIES = {
     "id": {"type": "integer"},
     "n": {"type": "number"},

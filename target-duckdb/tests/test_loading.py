@@ -13,6 +13,9 @@ from solar_target_duckdb.errors import WarehouseError
 if t.TYPE_CHECKING:
     from conftest import Singer, Warehouse
 
+
+pytestmark = pytest.mark.slow
+
 STRING = {"type": ["null", "string"]}
 
 

@@ -13,6 +13,9 @@ from solar_target_duckdb.settings import Settings
 if t.TYPE_CHECKING:
     from conftest import Singer, Warehouse
 
+
+pytestmark = pytest.mark.slow
+
 NAMES = {
     "_sdc_extracted_at": "TIMESTAMP",
     "_sdc_received_at": "TIMESTAMP",

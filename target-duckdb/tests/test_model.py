@@ -10,11 +10,14 @@ import typing as t
 from pathlib import Path
 
 import duckdb
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from solar_target_duckdb.loader import Loader
 from solar_target_duckdb.settings import Settings
+
+pytestmark = pytest.mark.slow
 
 INTEGERS = st.integers(-(2**63), 2**63 - 1)
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=8)

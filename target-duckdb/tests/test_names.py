@@ -12,6 +12,9 @@ from solar_target_duckdb.tables import TableName, table_of
 if t.TYPE_CHECKING:
     from conftest import Singer, Warehouse
 
+
+pytestmark = pytest.mark.slow
+
 ODD = [
     'say "hi"',
     "it's",

@@ -16,6 +16,9 @@ from solar_target_duckdb.settings import Settings
 if t.TYPE_CHECKING:
     from conftest import Singer, Warehouse
 
+
+pytestmark = pytest.mark.slow
+
 DAY = {"type": ["null", "string"], "format": "date"}
 INSTANT = {"type": ["null", "string"], "format": "date-time"}
 CLOCK = {"type": ["null", "string"], "format": "time"}

@@ -21,6 +21,9 @@ if t.TYPE_CHECKING:
     from conftest import Command, Singer, Warehouse
 
 
+pytestmark = pytest.mark.slow
+
+
 class Script:
     """A feed and a clock that follow a script instead of the time of day.
 
