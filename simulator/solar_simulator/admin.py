@@ -60,6 +60,10 @@ def blueprint(world: World) -> Blueprint:
             }
         )
 
+    @routes.get("/quotas")
+    def quotas() -> Response:
+        return json_response([allowance.as_dict() for allowance in world.quotas()])
+
     @routes.post("/warm")
     def warm() -> Response:
         sites = _warm(world, _body())

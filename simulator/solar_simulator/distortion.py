@@ -28,6 +28,34 @@ def distorted(switches: Switches, site_id: str, now_minute: int, series: Series)
     return Series(series.start_minute, series.step_minutes, flows, pv, ac, series.store)
 
 
+def distorted_minutes(
+    switches: Switches,
+    site_id: str,
+    now_minute: int,
+    start_minute: int,
+    parts: tuple[Ints, Ints],
+) -> tuple[Ints, Ints]:
+    """Single minutes as reported now.
+
+    Args:
+        switches: The bias and the revision.
+        site_id: Whose minutes.
+        now_minute: What data is young now.
+        start_minute: The first of them.
+        parts: Watts by :class:`Flow` and minute, and by inverter and minute.
+    """
+    flows, ac = parts
+    young = _young_from(switches, site_id, now_minute)
+    bias_w = round(switches.get("load_bias_w", site_id))
+    if not bias_w and start_minute + flows.shape[1] <= young:
+        return parts
+    first = min(max(young - start_minute, 0), flows.shape[1])
+    lowered = _lowered(switches, site_id, flows, first)
+    lowered[_STATES] = flows[_STATES]
+    lowered[Flow.LOAD] += bias_w
+    return lowered, _lowered(switches, site_id, ac, first)
+
+
 def distorted_sum(
     switches: Switches, model: Model, site_id: str, now_minute: int, span: tuple[int, int]
 ) -> Ints:
@@ -61,5 +89,5 @@ def _young_from(switches: Switches, site_id: str, now_minute: int) -> int:
 def _lowered(switches: Switches, site_id: str, values: Ints, first: int) -> Ints:
     kept = round((1 - float(switches.get("revision_share", site_id))) * _PARTS)
     lowered = values.copy()
-    lowered[:, first:] = lowered[:, first:] * kept // _PARTS
+    lowered[:, first:] = (lowered[:, first:] * kept + _PARTS // 2) // _PARTS
     return lowered

@@ -1,4 +1,4 @@
-"""What a house and a car draw, minute by minute."""
+"""What a house, a car and a heat pump draw, minute by minute."""
 
 from functools import lru_cache
 
@@ -7,6 +7,7 @@ import numpy as np
 from solar_simulator.noise import Floats, Ints, drift, key_of, uniform
 from solar_simulator.site import Site
 from solar_simulator.units import MINUTES_PER_DAY
+from solar_simulator.weather import air_celsius
 from solar_simulator.zones import local_minutes
 
 _HOURS = (0.0, 5.5, 7.2, 9.0, 12.3, 14.5, 17.0, 19.2, 21.5, 24.0)
@@ -14,6 +15,7 @@ _WORKDAY = (0.45, 0.45, 1.45, 0.75, 1.0, 0.75, 1.2, 2.1, 1.4, 0.45)
 _WEEKEND = (0.5, 0.45, 0.8, 1.35, 1.6, 1.2, 1.2, 1.9, 1.4, 0.5)
 _SLOT_MINUTES = 20
 _FRIDGE_W, _FRIDGE_CYCLE, _FRIDGE_ON = 85, 47, 17
+_HEATING_LIMIT_CELSIUS, _FULL_POWER_KELVIN, _LEAST_SHARE = 15.0, 24.0, 0.12
 _THURSDAY = 3  # 1970-01-01, counted from Monday
 _FRIDAY = 4
 
@@ -81,3 +83,15 @@ def ev_w(seed: int, site: Site, local: Ints) -> Ints:
             on = (local >= begin) & (local < begin + int(60 + 240 * lasts))
             drawn[on] = round(site.household.ev_kw * 1000)
     return drawn
+
+
+def heat_pump_w(seed: int, site: Site, start_minute: int, n_minutes: int) -> Ints:
+    """What the heat pump draws, whole watts: more the colder it is, nothing above 15 degrees."""
+    if not site.household.heat_pump_kw:
+        return np.zeros(n_minutes, dtype=np.int64)
+    air = air_celsius(site.latitude, site.longitude, start_minute, n_minutes)
+    need = np.clip((_HEATING_LIMIT_CELSIUS - air) / _FULL_POWER_KELVIN, 0.0, 1.0)
+    mood = drift(key_of(seed, site.site_id, "heat pump"), start_minute, n_minutes, 95.0)
+    share = np.minimum(need * (0.7 + 0.6 * mood), 1.0)
+    running = np.where(share >= _LEAST_SHARE, share, 0.0)
+    return np.rint(site.household.heat_pump_kw * 1000 * running).astype(np.int64)

@@ -7,17 +7,16 @@ from functools import lru_cache
 import numpy as np
 
 from solar_simulator import battery as store_math
-from solar_simulator.household import ev_w, house_w
+from solar_simulator.household import ev_w, heat_pump_w, house_w
 from solar_simulator.noise import Floats, Ints
 from solar_simulator.site import Battery, Site, Window
 from solar_simulator.sun import elevation_deg, plane_irradiance
 from solar_simulator.units import MINUTES_PER_DAY
-from solar_simulator.weather import air_celsius, clearness
+from solar_simulator.weather import air_celsius, cell_celsius, clearness
 from solar_simulator.zones import local_minutes
 
 _WIRING = 0.955
 _LOSS_PER_KELVIN = 0.0038
-_CELL_KELVIN_PER_W = 0.028
 _TEST_CELSIUS = 25.0
 _START_SHARE = 0.006
 _WAKE_ELEVATION_DEG = -3.0
@@ -50,6 +49,8 @@ class Flow(IntEnum):
     """1 while there is light enough to wake the inverters."""
     AWAKE = 14
     """1 while the inverter with the battery is awake: light, or the battery works."""
+    HEAT_PUMP = 15
+    """Part of LOAD."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,9 @@ class Wishes:
     Attributes:
         inverter_pv: Watts by inverter and minute, ``(n, 1440)``.
         light: Whether there is light enough to wake an inverter.
-        load: Watts, car included.
+        load: Watts, car and heat pump included.
         ev: Watts.
+        heat_pump: Watts.
         charge: AC watts the battery would charge.
         discharge: AC watts it would discharge.
         wanted: The same as a change of the store, in watt-minutes.
@@ -71,6 +73,7 @@ class Wishes:
     light: Ints
     load: Ints
     ev: Ints
+    heat_pump: Ints
     charge: Ints
     discharge: Ints
     wanted: Ints
@@ -82,7 +85,7 @@ class MinuteDay:
     """A UTC day of a site, minute by minute.
 
     Attributes:
-        flows: Watt-minutes by :class:`Flow` and minute, ``(15, 1440)``.
+        flows: Watt-minutes by :class:`Flow` and minute, ``(16, 1440)``.
         inverter_pv: PV by inverter and minute, ``(n, 1440)``.
         inverter_ac: AC output by inverter and minute, never negative.
         store: Energy in the battery at each full minute, ends included: 1441 values.
@@ -102,7 +105,8 @@ def wishes(seed: int, site: Site, utc_day: int) -> Wishes:
     inverter_pv, light = _sunlight(seed, site, utc_day)
     inverter_pv *= alive
     ev = ev_w(seed, site, local) * alive
-    load = house_w(seed, site, start, local) * alive + ev
+    heat_pump = heat_pump_w(seed, site, start, MINUTES_PER_DAY) * alive
+    load = house_w(seed, site, start, local) * alive + ev + heat_pump
     if site.battery is None:
         charge = discharge = wanted = np.zeros(MINUTES_PER_DAY, dtype=np.int64)
     else:
@@ -112,7 +116,7 @@ def wishes(seed: int, site: Site, utc_day: int) -> Wishes:
         wanted = store_math.stored_from(charge, efficiency) - store_math.drawn_for(
             discharge, efficiency
         )
-    return Wishes(inverter_pv, light * alive, load, ev, charge, discharge, wanted, local)
+    return Wishes(inverter_pv, light * alive, load, ev, heat_pump, charge, discharge, wanted, local)
 
 
 def _sunlight(seed: int, site: Site, utc_day: int) -> tuple[Ints, Ints]:
@@ -130,7 +134,7 @@ def _sunlight(seed: int, site: Site, utc_day: int) -> tuple[Ints, Ints]:
 
 
 def _pv_w(irradiance: Floats, air: Floats, pv_kwp: float, rated_kw: float) -> Ints:
-    heat = air + _CELL_KELVIN_PER_W * irradiance - _TEST_CELSIUS
+    heat = cell_celsius(air, irradiance) - _TEST_CELSIUS
     made = pv_kwp * irradiance * _WIRING * (1.0 - _LOSS_PER_KELVIN * heat)
     rated_w = rated_kw * 1000
     made[made < rated_w * _START_SHARE] = 0.0
@@ -205,6 +209,7 @@ def settle(site: Site, wish: Wishes, store_start: int, solar_start: int) -> Minu
     flows[Flow.CHARGE] = charge
     flows[Flow.DISCHARGE] = discharge
     flows[Flow.EV] = wish.ev
+    flows[Flow.HEAT_PUMP] = wish.heat_pump
     flows[Flow.PV_TO_GRID] = pv - pv_to_load - pv_to_battery
     flows[Flow.BATTERY_TO_LOAD] = battery_to_load
     flows[Flow.GRID_TO_BATTERY] = grid_to_battery

@@ -1,9 +1,42 @@
-"""Counting calls within a window of virtual time."""
+"""Counting calls within a window of virtual time, and saying what is left."""
 
 import threading
 from collections import defaultdict, deque
 from collections.abc import Hashable
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What a caller has used of a quota, whether or not it is enforced.
+
+    Attributes:
+        cloud: Whose quota.
+        whose: The account, key, station or site that it is counted by.
+        period: What it is counted over.
+        used: Calls so far.
+        limit: Calls allowed.
+        free_at: When the next call is let in again (aware); None while some are left.
+    """
+
+    cloud: str
+    whose: str
+    period: str
+    used: int
+    limit: int
+    free_at: datetime | None = None
+
+    @property
+    def left(self) -> int:
+        """Calls that are still allowed."""
+        return max(self.limit - self.used, 0)
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        free_at = self.free_at.isoformat() if self.free_at else None
+        return {**asdict(self), "left": self.left, "free_at": free_at}
 
 
 class Tally:
@@ -34,6 +67,14 @@ class Tally:
             while times and times[-1] > now:
                 times.pop()
             return len(times)
+
+    def lately(self, now: datetime, start: datetime) -> dict[Hashable, list[datetime]]:
+        """The times after ``start``, up to ``now``, of every key that has any."""
+        with self._lock:
+            found = {
+                key: [at for at in times if start < at <= now] for key, times in self._times.items()
+            }
+        return {key: times for key, times in found.items() if times}
 
     def reset(self) -> None:
         """Forget everything."""

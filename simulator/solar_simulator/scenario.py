@@ -6,11 +6,23 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from importlib import resources
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from solar_simulator.fleet import fleet_sites
-from solar_simulator.site import Alert, Battery, Household, Inverter, Replacement, Site, Window
+from solar_simulator.site import (
+    Alert,
+    Battery,
+    Charger,
+    ChargerKind,
+    Household,
+    Inverter,
+    Measurement,
+    Replacement,
+    Sensor,
+    Site,
+    Window,
+)
 
 T = TypeVar("T")
 
@@ -115,6 +127,8 @@ def _site(table: Mapping[str, Any], where: str) -> Site:
             "household": lambda value: _build(Household, value, f"{where}: household"),
             "alerts": lambda value: _each(Alert, value, where),
             "replacements": lambda value: _each(Replacement, value, where),
+            "charger": lambda value: _build(Charger, value, f"{where}: charger"),
+            "sensors": lambda value: _each(Sensor, value, where),
         },
     )
     try:
@@ -122,7 +136,30 @@ def _site(table: Mapping[str, Any], where: str) -> Site:
     except (ZoneInfoNotFoundError, ValueError) as error:
         message = f"{where}: unknown zone {site.zone!r}"
         raise ScenarioError(message) from error
+    _check_equipment(site, where)
     return site
+
+
+def _check_equipment(site: Site, where: str) -> None:
+    """Refuse kinds that nobody knows, and replacements that end nowhere.
+
+    Raises:
+        ScenarioError: With one line.
+    """
+    known: list[tuple[str, tuple[str, ...]]] = [
+        (sensor.measurement, get_args(Measurement)) for sensor in site.sensors
+    ]
+    if site.charger:
+        known.append((site.charger.kind, get_args(ChargerKind)))
+    for word, words in known:
+        if word not in words:
+            message = f"{where}: {word!r} is none of {', '.join(words)}"
+            raise ScenarioError(message)
+    for old in site.replacements:
+        _aware(old.at, f"{where}: replacement of {old.serial}: at")
+        if site.place_of(old.serial) not in site.places or old.serial in site.places:
+            message = f"{where}: {old.serial} is replaced by {old.successor}, which no device is"
+            raise ScenarioError(message)
 
 
 def _battery(table: Mapping[str, Any], where: str) -> Battery:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from solar_simulator.noise import key_of
 from solar_simulator.units import MINUTES_PER_DAY, wmin
 from solar_simulator.zones import to_minute
 
@@ -11,6 +12,15 @@ FAR_FUTURE = 1_000_000_000
 """A minute, as of ``zones``, beyond all that is simulated."""
 
 Vendor = Literal["sigen", "solaredge"]
+ChargerKind = Literal["AcCharger", "DcCharger", "EVAC"]
+Measurement = Literal[
+    "SensorGlobalHorizontalIrradiance",
+    "SensorDiffusedIrradiance",
+    "SensorDirectIrradiance",
+    "SensorAmbientTemperature",
+    "SensorModuleTemperature",
+    "SensorWindSpeed",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +106,45 @@ class Battery:
 
 @dataclass(frozen=True, slots=True)
 class Household:
-    """What the house and the car draw.
+    """What the house, the car and the heat pump draw.
 
     Attributes:
-        daily_kwh: About what the house draws a day, without the car.
+        daily_kwh: About what the house draws a day, without the other two.
         ev_kw: Charging power of the car; 0 is no car.
+        heat_pump_kw: Most power of the heat pump; 0 is none.
     """
 
     daily_kwh: float = 11.0
     ev_kw: float = 0.0
+    heat_pump_kw: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Charger:
+    """The box that charges the car of ``Household.ev_kw``, where the cloud lists it.
+
+    Attributes:
+        serial: Serial number.
+        kind: Sigen's device type; a ``DcCharger`` feeds the car on the DC side.
+        model: Vendor's model or part number.
+    """
+
+    serial: str
+    kind: ChargerKind = "AcCharger"
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sensor:
+    """A sensor of the weather at the site's gateway (SolarEdge v1).
+
+    Attributes:
+        name: Shown name.
+        measurement: What it measures; here the direct irradiance is that on the modules.
+    """
+
+    name: str
+    measurement: Measurement
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,17 +170,21 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """An inverter that stood at the site before another took its place (SolarEdge).
+    """A device that stood at the site before another took its place.
+
+    Inverters, batteries, meters and chargers can be replaced, also more than once.
 
     Attributes:
-        serial: The old inverter.
-        successor: The one that replaced it; the old one had its modules and rating.
+        serial: The old device.
+        successor: The one that replaced it, of the same kind and rating.
         at: When.
+        register_kwh: What the successor's register shows on its first day (SolarEdge meters).
     """
 
     serial: str
     successor: str
     at: datetime
+    register_kwh: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +206,13 @@ class Site:
         grid_volts: Nominal phase voltage.
         grid_hertz: Nominal frequency.
         metered: Whether SolarEdge sees import, export and consumption.
+        production_meter: Serial of the meter at the inverters; made up where empty (SolarEdge).
+        grid_meter: Serial of the meter at the grid: made up where empty on SolarEdge, while a
+            Sigen station without one has a gateway alone.
+        charger: The car's charger, where the cloud lists it.
+        sensors: Weather sensors (SolarEdge v1).
+        site_image: File name of the site's picture; empty where none was uploaded.
+        installer_image: File name of the installer's logo; empty where there is none.
         address: Shown postal address.
         city: Shown city.
         state: Shown state; empty where the country shows none.
@@ -172,7 +223,7 @@ class Site:
         pending: Listed, but never sent anything (SolarEdge).
         power_flow: Whether SolarEdge can show the live flow.
         alerts: Open alerts.
-        replacements: Inverters of the past.
+        replacements: Devices of the past.
     """
 
     vendor: Vendor
@@ -200,6 +251,12 @@ class Site:
     power_flow: bool = True
     alerts: tuple[Alert, ...] = ()
     replacements: tuple[Replacement, ...] = ()
+    production_meter: str = ""
+    grid_meter: str = ""
+    charger: Charger | None = None
+    sensors: tuple[Sensor, ...] = ()
+    site_image: str = "roof.png"
+    installer_image: str = ""
 
     @property
     def connected_minute(self) -> int:
@@ -221,15 +278,50 @@ class Site:
         """Whether the battery ever holds energy from the grid."""
         return self.battery is not None and self.battery.grid_charge is not None
 
+    @property
+    def production_meter_serial(self) -> str:
+        """The meter at the inverters (SolarEdge)."""
+        return self.production_meter or _made_up(self, "production meter", 600_000_000)
+
+    @property
+    def grid_meter_serial(self) -> str:
+        """The meter at the grid: import and export share it, and its serial (SolarEdge)."""
+        return self.grid_meter or _made_up(self, "grid meter", 700_000_000)
+
+    @property
+    def gateway_serial(self) -> str:
+        """The gateway: on Sigen every station's, on SolarEdge that of the sensors."""
+        return f"110G{self.site_id[-8:]}" if self.vendor == "sigen" else f"73DE{self.site_id}"
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """The serials of all devices that end up at the site: each a place for others before."""
+        found = [inverter.serial for inverter in self.inverters]
+        found += [device.serial for device in (self.battery, self.charger) if device]
+        if self.vendor == "solaredge" and self.metered:
+            found += [self.production_meter_serial, self.grid_meter_serial]
+        elif self.grid_meter:
+            found.append(self.grid_meter)
+        return (*found, self.gateway_serial)
+
+    def place_of(self, serial: str) -> str:
+        """The device that ends up where a device stands or stood: itself, or a successor."""
+        successors = {old.serial: old.successor for old in self.replacements}
+        while serial in successors:
+            serial = successors.pop(serial)
+        return serial
+
     def inverter_index(self, serial: str) -> int | None:
         """Position of an inverter, by its serial or that of one it replaced."""
-        for old in self.replacements:
-            if old.serial == serial:
-                serial = old.successor
+        place = self.place_of(serial)
         for index, inverter in enumerate(self.inverters):
-            if inverter.serial == serial:
+            if inverter.serial == place:
                 return index
         return None
+
+
+def _made_up(site: Site, what: str, base: int) -> str:
+    return str(base + key_of(site.site_id, what) % 99_999_999)
 
 
 def _minute_of_day(text: str) -> int:

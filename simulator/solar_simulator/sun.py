@@ -41,6 +41,20 @@ def plane_irradiance(
 
 
 @lru_cache(maxsize=64)
+def horizontal_irradiance(latitude: float, longitude: float, utc_day: int) -> tuple[Floats, Floats]:
+    """What falls on flat ground under a clear sky in each minute of a UTC day, W/m2.
+
+    Returns:
+        All of it, and the diffuse part of it.
+    """
+    block, day = divmod(utc_day, _BLOCK_DAYS)
+    elevation, _, _, clear = _sky(latitude, longitude, block)
+    lit = elevation > 0
+    every, diffuse = (np.where(lit, np.maximum(clear[part], 0.0), 0.0) for part in ("ghi", "dhi"))
+    return _by_minute(every, day), _by_minute(diffuse, day)
+
+
+@lru_cache(maxsize=64)
 def elevation_deg(latitude: float, longitude: float, utc_day: int) -> Floats:
     """The sun's height above the horizon in each minute of a UTC day."""
     block, day = divmod(utc_day, _BLOCK_DAYS)

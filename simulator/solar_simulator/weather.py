@@ -1,4 +1,4 @@
-"""Clouds and air temperature: noise on three scales of time."""
+"""Clouds, air and wind: noise on three scales of time."""
 
 from functools import lru_cache
 
@@ -11,6 +11,8 @@ _FRONTS_MINUTES = 1900.0
 _HOURS_MINUTES = 150.0
 _PUFFS_MINUTES = 9.0
 _DAYS_PER_YEAR = 365.25
+_CELL_KELVIN_PER_W = 0.028
+_GALE_MS = 14.0
 
 
 def clearness(seed: int, place: str, start_minute: int, n_minutes: int) -> Floats:
@@ -35,3 +37,15 @@ def air_celsius(latitude: float, longitude: float, start_minute: int, n_minutes:
     day = 2 * np.pi * (minutes / MINUTES_PER_DAY + longitude / 360 - 0.625)
     mean = 28.0 - 0.38 * abs(latitude)
     return mean + 0.22 * latitude * np.cos(year) + 5.0 * np.cos(day)
+
+
+def cell_celsius(air: Floats, irradiance_wm2: Floats) -> Floats:
+    """How warm modules are that stand in the light, in degrees Celsius."""
+    return air + _CELL_KELVIN_PER_W * irradiance_wm2
+
+
+def wind_ms(seed: int, place: str, start_minute: int, n_minutes: int) -> Floats:
+    """Wind, which passing fronts bring and gusts stir, in metres a second."""
+    fronts = drift(key_of(seed, place, "fronts"), start_minute, n_minutes, _FRONTS_MINUTES)
+    gusts = drift(key_of(seed, place, "gusts"), start_minute, n_minutes, _PUFFS_MINUTES)
+    return _GALE_MS * fronts**2 * (0.5 + gusts)

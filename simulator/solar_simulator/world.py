@@ -6,11 +6,12 @@ from typing import Self
 
 from solar_simulator.calls import CallLog
 from solar_simulator.clock import VirtualClock
-from solar_simulator.distortion import distorted, distorted_sum
+from solar_simulator.distortion import distorted, distorted_minutes, distorted_sum
 from solar_simulator.faults import Faults
 from solar_simulator.model import Model, Series
 from solar_simulator.noise import Ints
 from solar_simulator.physics import Flow
+from solar_simulator.quota import Allowance
 from solar_simulator.scenario import Scenario
 from solar_simulator.site import Site, Vendor
 from solar_simulator.switches import Switches
@@ -67,12 +68,14 @@ class World:
     calls: CallLog = field(default_factory=CallLog)
     credentials: Credentials = field(default_factory=Credentials)
     _resets: list[Callable[[], None]] = field(default_factory=list)
+    _quotas: list[Callable[[], list[Allowance]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Note the beginning, to return to it on a reset."""
         begin, speed = self.clock.now(), self.clock.speed
-        self._resets.append(lambda: self.clock.set(begin))
+        # The speed first: a clock that still runs would leave the instant it is set to.
         self._resets.append(lambda: self.clock.run(speed))
+        self._resets.append(lambda: self.clock.set(begin))
 
     @classmethod
     def of(cls, scenario: Scenario, clock: VirtualClock | None = None) -> Self:
@@ -116,6 +119,14 @@ class World:
             self.model.steps(site_id, start_minute, end_minute),
         )
 
+    def reported(
+        self, site_id: str, start_minute: int, flows: Ints, inverter_ac: Ints
+    ) -> tuple[Ints, Ints]:
+        """Flows and AC output by minute as the clouds report them."""
+        return distorted_minutes(
+            self.switches, site_id, self.now_minute(), start_minute, (flows, inverter_ac)
+        )
+
     def energy(self, site_id: str, start_minute: int, end_minute: int) -> Ints:
         """Watt-minutes by flow as the clouds report them."""
         return self.totals(site_id, start_minute, end_minute)[: len(Flow)]
@@ -133,6 +144,14 @@ class World:
         self.calls.reset()
         for forget in self._resets:
             forget()
+
+    def quotas(self) -> list[Allowance]:
+        """What callers have used of every quota that has been touched lately."""
+        return [allowance for told in self._quotas for allowance in told()]
+
+    def tell_quotas(self, *told: Callable[[], list[Allowance]]) -> None:
+        """Have a cloud's quotas shown."""
+        self._quotas.extend(told)
 
     def on_reset(self, *forget: Callable[[], None]) -> None:
         """Have something forgotten, such as tokens and quotas, whenever the world is reset."""

@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from solar_simulator import SimulatorServer
-from solar_simulator.testing.clients import SigenClient, SolarEdgeClient
+from solar_simulator.testing.clients import SigenClient, SolarEdgeClient, SolarEdgeV1Client
 from solar_simulator.testing.shapes import differences
 from solar_simulator.testing.sites import BERLIN, MAPLE, SAGUARO
 
@@ -24,6 +24,7 @@ SIGEN, V2, V1 = (
 )
 DAY = {"level": "Day", "date": "2026-06-20"}
 TIMES = {"startTime": "2026-06-20 00:00:00", "endTime": "2026-06-20 23:59:59"}
+SWAP = {"startTime": "2026-02-03 00:00:00", "endTime": "2026-02-03 23:59:59"}
 DATES = {"startDate": "2026-06-18", "endDate": "2026-06-20"}
 
 
@@ -174,6 +175,49 @@ def test_solaredge_v1_equipment(simulator: SimulatorServer, session: requests.Se
     ):
         answer = session.get(base + path, params={**words, **query}, timeout=30).json()
         assert differences(answer, V1[shape]) == []
+
+
+@pytest.mark.parametrize(
+    ("shape", "path", "query"),
+    [
+        ("inventory", "/site/4500001/inventory", {}),
+        ("storage", "/site/4500001/storageData", SWAP),
+        ("meters", "/site/4500001/meters", SWAP),
+        ("change log", "/equipment/4500001/706000451/changeLog", {}),
+        ("sensor list", "/equipment/4500001/sensors", {}),
+        (
+            "sensor data",
+            "/site/4500001/sensors",
+            {"startDate": "2026-02-03", "endDate": "2026-02-03"},
+        ),
+    ],
+)
+def test_solaredge_v1_with_more_equipment(
+    equipment: SimulatorServer,
+    session: requests.Session,
+    shape: str,
+    path: str,
+    query: dict[str, str],
+) -> None:
+    """Replaced devices, sensors and gateways do not change a shape."""
+    answer = SolarEdgeV1Client(equipment, session).data(path, **query)
+    assert differences(answer, V1[shape]) == []
+
+
+def test_sigen_and_v2_with_more_equipment(
+    equipment: SimulatorServer, session: requests.Session
+) -> None:
+    """Chargers, meters and old serials have the keys of every other device."""
+    devices = SigenClient(equipment, session).get("/system/BIRCH1748736000/devices").json()
+    assert differences(devices, SIGEN["devices"]) == []
+    client = SolarEdgeClient(equipment, session)
+    words = {"from_": "2026-02-03T06:00:00", "to": "2026-02-03T12:00:00"}
+    for shape, path, query in (
+        ("battery devices", "/devices", {"types": ["BATTERY", "EV_CHARGER", "GATEWAY"]}),
+        ("storage telemetry", "/storage/telemetry", words),
+        ("meters telemetry", "/meters/telemetry", words),
+    ):
+        assert differences(client.data(f"/sites/4500001{path}", **query), V2[shape]) == []
 
 
 def test_the_comparison_finds_what_differs() -> None:

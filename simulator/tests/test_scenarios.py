@@ -1,4 +1,4 @@
-"""The scenarios that come with the package, the status page, a fleet."""
+"""The scenarios that come with the package, a fleet among them."""
 
 from datetime import timedelta
 
@@ -15,11 +15,11 @@ from solar_simulator.truth import Truth
 
 
 def test_names() -> None:
-    """The five scenarios are there."""
-    assert names() == ["clock-change", "faults", "fleet", "home", "sunset"]
+    """The six scenarios are there."""
+    assert names() == ["clock-change", "equipment", "faults", "fleet", "home", "sunset"]
 
 
-@pytest.mark.parametrize("name", ["home", "faults", "clock-change", "sunset"])
+@pytest.mark.parametrize("name", ["home", "faults", "clock-change", "equipment", "sunset"])
 def test_every_site_of_a_scenario_lives(name: str) -> None:
     """Each site has sun and load in the last week, and its balance is exactly 0."""
     scenario = load(name)
@@ -74,26 +74,3 @@ def test_memory_is_bounded() -> None:
     info = model._steps.cache_info()  # type: ignore[attr-defined]  # noqa: SLF001
     assert info.currsize == 4
     assert model.steps(BERLIN, end - 20 * 1440, end).flows.sum() == first
-
-
-def test_the_status_page(simulator: SimulatorServer, session: requests.Session) -> None:
-    """The page shows sites, calls with outcomes, what is set and what is armed."""
-    session.get(f"{simulator.solaredge_url}/sites", timeout=30)
-    simulator.switches.set("sigen.missing_rows", 0.5, site=BERLIN)
-    simulator.faults.add(endpoint="sigen.summary", nth=3, times=2, status=500)
-    page = session.get(f"{simulator.url}/_sim/", timeout=30)
-    assert page.headers["Content-Type"].startswith("text/html")
-    for word in (
-        "Linden Lane 4",
-        "2026-07-01 06:00:00 UTC",
-        "2026-07-01 08:00",
-        "solaredge.v2.sites",
-        "401",
-        "sigen.missing_rows",
-        "sigen.summary",
-        "3 to 4",
-        "fault status 500",
-    ):
-        assert word in page.text
-    simulator.world.reset()
-    assert "None so far" in session.get(f"{simulator.url}/_sim/", timeout=30).text

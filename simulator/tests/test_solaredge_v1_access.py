@@ -15,32 +15,26 @@ DATES = {"startDate": "2026-06-20", "endDate": "2026-06-20"}
 TIMES = {"startTime": "2026-06-20 00:00:00", "endTime": "2026-06-20 23:59:59"}
 
 
-@pytest.fixture
-def client(simulator: SimulatorServer, session: requests.Session) -> SolarEdgeV1Client:
-    """A client of the home scenario, while v1 was alive."""
-    return SolarEdgeV1Client(simulator, session)
-
-
-def test_keys(simulator: SimulatorServer, client: SolarEdgeV1Client) -> None:
+def test_keys(simulator: SimulatorServer, v1: SolarEdgeV1Client) -> None:
     """An account key sees all, a site key its site, a rightless one nothing, others 401."""
     known = simulator.credentials
-    account = client.data("/sites/list")["sites"]
+    account = v1.data("/sites/list")["sites"]
     assert account["count"] == 2
     assert account["site"][0]["alertSeverity"] == "NONE"
-    client.key = known.solaredge_v1_site_key(SAGUARO)
-    assert len(client.key) == 32
-    own = client.data("/sites/list")["sites"]
+    v1.key = known.solaredge_v1_site_key(SAGUARO)
+    assert len(v1.key) == 32
+    own = v1.data("/sites/list")["sites"]
     assert [site["id"] for site in own["site"]] == [4100002]
     assert "alertQuantity" not in own["site"][0]
-    assert client.get(f"/site/{SAGUARO}/details").status_code == 200
-    assert client.get(f"/site/{MAPLE}/details").status_code == 403
-    client.key = known.solaredge_v1_rightless_key
-    assert client.get(f"/site/{MAPLE}/details").status_code == 403
-    client.key = "WRONG"
-    refused = client.get("/sites/list")
+    assert v1.get(f"/site/{SAGUARO}/details").status_code == 200
+    assert v1.get(f"/site/{MAPLE}/details").status_code == 403
+    v1.key = known.solaredge_v1_rightless_key
+    assert v1.get(f"/site/{MAPLE}/details").status_code == 403
+    v1.key = "WRONG"
+    refused = v1.get("/sites/list")
     assert refused.status_code == 401
     assert refused.json()["title"] == "Unauthorized - Authentication Failed"
-    assert client.get("/site/999/details").status_code == 401
+    assert v1.get("/site/999/details").status_code == 401
 
 
 @pytest.mark.parametrize(
@@ -61,14 +55,14 @@ def test_keys(simulator: SimulatorServer, client: SolarEdgeV1Client) -> None:
         (f"/site/{MAPLE}/details", {"format": "application/json"}, 200),
     ],
 )
-def test_refusals(client: SolarEdgeV1Client, path: str, query: dict[str, str], status: int) -> None:
+def test_refusals(v1: SolarEdgeV1Client, path: str, query: dict[str, str], status: int) -> None:
     """Missing parameters, wrong words, foreign sites, formats other than JSON."""
-    assert client.get(path, **query).status_code == status
+    assert v1.get(path, **query).status_code == status
 
 
-def test_a_missing_parameter_is_a_tomcat_page(client: SolarEdgeV1Client) -> None:
+def test_a_missing_parameter_is_a_tomcat_page(v1: SolarEdgeV1Client) -> None:
     """The 400 names the parameter, in HTML."""
-    answer = client.get(f"/site/{MAPLE}/energy")
+    answer = v1.get(f"/site/{MAPLE}/energy")
     assert answer.headers["Content-Type"].startswith("text/html")
     assert "Required parameter 'startDate' is not present" in answer.text
 
@@ -89,7 +83,7 @@ def test_a_missing_parameter_is_a_tomcat_page(client: SolarEdgeV1Client) -> None
     ],
 )
 def test_spans(
-    client: SolarEdgeV1Client, path: str, first: str, last: str, unit: str, status: int
+    v1: SolarEdgeV1Client, path: str, first: str, last: str, unit: str, status: int
 ) -> None:
     """A month, a year, a week; longer windows are 403."""
     words = {
@@ -100,14 +94,14 @@ def test_spans(
     }
     if unit:
         words["timeUnit"] = unit
-    assert client.get(f"/site/{SAGUARO}/{path}", **words).status_code == status
+    assert v1.get(f"/site/{SAGUARO}/{path}", **words).status_code == status
 
 
-def test_lists_are_searched_sorted_and_paged(client: SolarEdgeV1Client) -> None:
+def test_lists_are_searched_sorted_and_paged(v1: SolarEdgeV1Client) -> None:
     """Search, sort order, size and start index; unknown properties are refused."""
 
     def names(**query: Any) -> list[str]:
-        return [site["name"] for site in client.data("/sites/list", **query)["sites"]["site"]]
+        return [site["name"] for site in v1.data("/sites/list", **query)["sites"]["site"]]
 
     assert names() == ["Maple Street 77", "Saguaro Court 5"]
     assert names(searchText="cactus") == ["Saguaro Court 5"]
@@ -117,138 +111,135 @@ def test_lists_are_searched_sorted_and_paged(client: SolarEdgeV1Client) -> None:
     assert names(status="Disabled") == []
     assert names(status="All", sortProperty="Amount") == names()
     for bad in ({"size": 101}, {"startIndex": -1}, {"size": "x"}, {"sortProperty": "mood"}):
-        assert client.get("/sites/list", **bad).status_code == 400
+        assert v1.get("/sites/list", **bad).status_code == 400
 
 
-def test_list_shapes(simulator: SimulatorServer, client: SolarEdgeV1Client) -> None:
+def test_list_shapes(simulator: SimulatorServer, v1: SolarEdgeV1Client) -> None:
     """The printed key of the list, and one site as an object."""
     simulator.switches.set("solaredge.v1_list", "list")
-    assert len(client.data("/sites/list")["sites"]["list"]) == 2
+    assert len(v1.data("/sites/list")["sites"]["list"]) == 2
     simulator.switches.clear("solaredge.v1_list")
     simulator.switches.set("solaredge.v1_one_site_object", value=True)
-    assert client.data("/sites/list", size=1)["sites"]["site"]["id"] == 4100001
+    assert v1.data("/sites/list", size=1)["sites"]["site"]["id"] == 4100001
 
 
-def test_bulk_equals_single(client: SolarEdgeV1Client) -> None:
+def test_bulk_equals_single(v1: SolarEdgeV1Client) -> None:
     """Each site's part of a bulk answer is its single answer, in its own zone."""
     both = f"/sites/{MAPLE},{SAGUARO}"
-    body = client.data(f"{both}/energy", **DATES)["sitesEnergy"]
+    body = v1.data(f"{both}/energy", **DATES)["sitesEnergy"]
     assert body["count"] == 2
     for item in body["siteEnergyList"]:
-        single = client.data(f"/site/{item['siteId']}/energy", **DATES)["energy"]
+        single = v1.data(f"/site/{item['siteId']}/energy", **DATES)["energy"]
         assert item["energyValues"]["values"] == single["values"]
         assert body["unit"] == single["unit"]
-    one = client.data(f"/sites/{MAPLE}/overview")["sitesOverviews"]
+    one = v1.data(f"/sites/{MAPLE}/overview")["sitesOverviews"]
     assert (
-        one["siteEnergyList"][0]["siteOverview"]
-        == client.data(f"/site/{MAPLE}/overview")["overview"]
+        one["siteEnergyList"][0]["siteOverview"] == v1.data(f"/site/{MAPLE}/overview")["overview"]
     )
-    assert client.get(f"{both},999/overview").status_code == 403
+    assert v1.get(f"{both},999/overview").status_code == 403
     many = ",".join(["4100001"] * 101)
-    assert client.get(f"/sites/{many}/overview").status_code == 400
+    assert v1.get(f"/sites/{many}/overview").status_code == 400
 
 
-def test_bulk_as_printed(simulator: SimulatorServer, client: SolarEdgeV1Client) -> None:
+def test_bulk_as_printed(simulator: SimulatorServer, v1: SolarEdgeV1Client) -> None:
     """By switch the document's own bulk shapes."""
     simulator.switches.set("solaredge.v1_bulk", "pdf")
     both = f"/sites/{MAPLE},{SAGUARO}"
-    energy = client.data(f"{both}/energy", **DATES)["energy"]
+    energy = v1.data(f"{both}/energy", **DATES)["energy"]
     assert set(energy) == {"timeUnit", "unit", "count", "list"}
     assert set(energy["list"][0]) == {"id", "values"}
-    frame = client.data(f"{both}/timeFrameEnergy", **DATES)["timeFrameEnergy"]["list"]
+    frame = v1.data(f"{both}/timeFrameEnergy", **DATES)["timeFrameEnergy"]["list"]
     assert set(frame[0]) == {"id", "energy"}
-    period = client.data(f"{both}/dataPeriod")["dataPeriod"]["list"]
+    period = v1.data(f"{both}/dataPeriod")["dataPeriod"]["list"]
     assert set(period[0]) == {"id", "startDate", "endDate"}
     simulator.switches.set("solaredge.v1_power_in_wh", value=True)
-    assert client.data(f"{both}/power", **TIMES)["power"]["unit"] == "Wh"
+    assert v1.data(f"{both}/power", **TIMES)["power"]["unit"] == "Wh"
 
 
-def test_other_shapes(simulator: SimulatorServer, client: SolarEdgeV1Client) -> None:
+def test_other_shapes(simulator: SimulatorServer, v1: SolarEdgeV1Client) -> None:
     """Nested records, scientific numbers, the flow in W, HTML refusals, no details."""
     path = f"/equipment/{SAGUARO}/7EDE0002-52/data"
     simulator.switches.set("solaredge.v1_nested_telemetry", value=True)
-    nested = client.data(path, **TIMES)["data"]["telemetries"][0]
+    nested = v1.data(path, **TIMES)["data"]["telemetries"][0]
     assert set(nested) == {"threePhaseInverterTelemetry"}
-    plain = client.data(f"/site/{MAPLE}/overview")["overview"]["lifeTimeData"]["energy"]
+    plain = v1.data(f"/site/{MAPLE}/overview")["overview"]["lifeTimeData"]["energy"]
     simulator.switches.set("solaredge.v1_scientific", value=True)
-    answer = client.get(f"/site/{MAPLE}/overview")
+    answer = v1.get(f"/site/{MAPLE}/overview")
     assert "E7" in answer.text
     assert answer.json()["overview"]["lifeTimeData"]["energy"] == plain
-    kw = client.data(f"/site/{MAPLE}/currentPowerFlow")["siteCurrentPowerFlow"]
+    kw = v1.data(f"/site/{MAPLE}/currentPowerFlow")["siteCurrentPowerFlow"]
     simulator.switches.set("solaredge.v1_flow_unit", "W")
-    watts = client.data(f"/site/{MAPLE}/currentPowerFlow")["siteCurrentPowerFlow"]
+    watts = v1.data(f"/site/{MAPLE}/currentPowerFlow")["siteCurrentPowerFlow"]
     assert watts["unit"] == "W"
     assert watts["LOAD"]["currentPower"] / 1000 == pytest.approx(
         kw["LOAD"]["currentPower"], abs=0.006
     )
     assert watts["connections"] == [{"from": "GRID", "to": "Load"}]
     simulator.switches.set("solaredge.v1_flow_case", "upper")
-    upper = client.data(f"/site/{MAPLE}/currentPowerFlow")["siteCurrentPowerFlow"]
+    upper = v1.data(f"/site/{MAPLE}/currentPowerFlow")["siteCurrentPowerFlow"]
     assert upper["connections"] == [{"from": "GRID", "to": "LOAD"}]
     simulator.switches.set("solaredge.v1_html_errors", value=True)
     simulator.switches.set("solaredge.v1_no_details", value=True, site=MAPLE)
-    refused = client.get(f"/site/{MAPLE}/details")
+    refused = v1.get(f"/site/{MAPLE}/details")
     assert refused.status_code == 403
     assert refused.headers["Content-Type"].startswith("text/html")
-    assert client.get(f"/site/{SAGUARO}/details").status_code == 200
+    assert v1.get(f"/site/{SAGUARO}/details").status_code == 200
     simulator.switches.set("solaredge.v1_alerts", value=True)
-    assert client.data(f"/site/{MAPLE}/alerts") == {"alerts": {"alert": []}}
+    assert v1.data(f"/site/{MAPLE}/alerts") == {"alerts": {"alert": []}}
 
 
 @pytest.mark.parametrize(("reading", "list_calls"), [("A", 3), ("B", 1)])
 def test_daily_quotas(
-    simulator: SimulatorServer, client: SolarEdgeV1Client, reading: str, list_calls: int
+    simulator: SimulatorServer, v1: SolarEdgeV1Client, reading: str, list_calls: int
 ) -> None:
     """Reading A counts site calls on the site alone, reading B on the token too."""
     simulator.switches.set("limits", "documented")
     simulator.switches.set("solaredge.v1_calls_per_day", 3)
     simulator.switches.set("solaredge.v1_quota", reading)
     for _ in range(2):
-        assert client.get(f"/site/{MAPLE}/overview").status_code == 200
-    found = [client.get("/sites/list").status_code for _ in range(4)]
+        assert v1.get(f"/site/{MAPLE}/overview").status_code == 200
+    found = [v1.get("/sites/list").status_code for _ in range(4)]
     assert found == [200] * list_calls + [429] * (4 - list_calls)
     expected = 200 if reading == "A" else 429
-    assert client.get(f"/site/{MAPLE}/overview").status_code == expected
+    assert v1.get(f"/site/{MAPLE}/overview").status_code == expected
     simulator.clock.set(datetime(2026, 7, 2, tzinfo=UTC))
-    assert client.get(f"/site/{MAPLE}/overview").status_code == 200
+    assert v1.get(f"/site/{MAPLE}/overview").status_code == 200
 
 
-def test_a_bulk_call_costs_each_site_one(
-    simulator: SimulatorServer, client: SolarEdgeV1Client
-) -> None:
+def test_a_bulk_call_costs_each_site_one(simulator: SimulatorServer, v1: SolarEdgeV1Client) -> None:
     """One bulk call is one unit of every site in it; a bare 429 has no body."""
     simulator.switches.set("limits", "documented")
     simulator.switches.set("solaredge.v1_calls_per_day", 2)
     simulator.switches.set("solaredge.v1_bare_429", value=True)
-    assert client.get(f"/site/{MAPLE}/overview").status_code == 200
-    assert client.get(f"/sites/{MAPLE},{SAGUARO}/overview").status_code == 200
-    refused = client.get(f"/sites/{MAPLE},{SAGUARO}/overview")
+    assert v1.get(f"/site/{MAPLE}/overview").status_code == 200
+    assert v1.get(f"/sites/{MAPLE},{SAGUARO}/overview").status_code == 200
+    refused = v1.get(f"/sites/{MAPLE},{SAGUARO}/overview")
     assert (refused.status_code, refused.content) == (429, b"")
 
 
-def test_a_rolling_day(simulator: SimulatorServer, client: SolarEdgeV1Client) -> None:
+def test_a_rolling_day(simulator: SimulatorServer, v1: SolarEdgeV1Client) -> None:
     """By switch the quota is free 24 hours after the call, not at midnight."""
     simulator.switches.set("limits", "documented")
     simulator.switches.set("solaredge.v1_calls_per_day", 1)
     simulator.switches.set("solaredge.v1_day", "rolling")
-    assert client.get("/sites/list").status_code == 200
+    assert v1.get("/sites/list").status_code == 200
     simulator.clock.advance(timedelta(hours=23))
-    assert client.get("/sites/list").status_code == 429
+    assert v1.get("/sites/list").status_code == 429
     simulator.clock.advance(timedelta(hours=24, seconds=1))
-    assert client.get("/sites/list").status_code == 200
+    assert v1.get("/sites/list").status_code == 200
 
 
-def test_three_calls_at_once(simulator: SimulatorServer, client: SolarEdgeV1Client) -> None:
+def test_three_calls_at_once(simulator: SimulatorServer, v1: SolarEdgeV1Client) -> None:
     """While three calls run, a fourth from the same address is refused; then all is free."""
     simulator.switches.set("limits", "documented")
     simulator.switches.set("solaredge.v1_concurrency", 0)
-    refused = client.get("/sites/list")
+    refused = v1.get("/sites/list")
     assert refused.status_code == 429
     assert simulator.calls.matching(outcome="429 concurrency")
     simulator.switches.set("solaredge.v1_concurrency", 3)
     found: list[int] = []
     threads = [
-        threading.Thread(target=lambda: found.append(client.get("/sites/list").status_code))
+        threading.Thread(target=lambda: found.append(v1.get("/sites/list").status_code))
         for _ in range(3)
     ]
     for thread in threads:
@@ -257,31 +248,28 @@ def test_three_calls_at_once(simulator: SimulatorServer, client: SolarEdgeV1Clie
         thread.join()
     assert found == [200, 200, 200]
     simulator.switches.set("solaredge.v1_concurrency", 1)
-    assert client.get("/sites/list").status_code == 200
+    assert v1.get("/sites/list").status_code == 200
 
 
 def test_the_sunset(session: requests.Session) -> None:
     """Ten minutes before its end v1 answers; then every call is 410, and v2 goes on."""
     with SimulatorServer(load("sunset")) as server:
-        client = SolarEdgeV1Client(server, session)
-        assert client.get("/sites/list").status_code == 200
-        assert client.get("/accounts/list").status_code == 410
+        v1 = SolarEdgeV1Client(server, session)
+        assert v1.get("/sites/list").status_code == 200
+        assert v1.get("/accounts/list").status_code == 410
         server.clock.advance(timedelta(minutes=10))
         for path in ("/sites/list", "/site/4400001/overview", "/accounts/list"):
-            answer = client.get(path)
+            answer = v1.get(path)
             assert answer.status_code == 410
             assert answer.json()["title"] == "Gone"
         header = {"X-API-Key": server.credentials.solaredge_fleet_key}
         assert session.get(f"{server.solaredge_url}/sites", headers=header, timeout=30).ok
         server.switches.set("solaredge.v1_sunset", "alive")
-        assert client.get("/accounts/list").status_code == 200
-        assert client.get("/version/current").json() == {"version": {"release": "1.0.0"}}
-        assert client.get("/version/supported").ok
-        assert client.get("/equipment/4400001/sensors").ok
-        assert client.get("/site/4400001/sensors", **DATES).json() == {"siteSensors": {"data": []}}
-        assert client.get("/site/4400001/siteImage/x.png").status_code == 404
-        client.key = server.credentials.solaredge_v1_site_key("4400001")
-        assert client.get("/accounts/list").status_code == 403
+        assert v1.get("/accounts/list").status_code == 200
+        assert v1.get("/version/current").json() == {"version": {"release": "1.0.0"}}
+        assert v1.get("/version/supported").ok
+        v1.key = server.credentials.solaredge_v1_site_key("4400001")
+        assert v1.get("/accounts/list").status_code == 403
         server.switches.set("solaredge.v1_sunset", "gone")
         server.clock.set(datetime(2026, 1, 1, tzinfo=UTC))
-        assert client.get("/sites/list").status_code == 410
+        assert v1.get("/sites/list").status_code == 410

@@ -117,6 +117,28 @@ def test_inverter_and_storage_are_true(
     assert at_noon["value"] == pytest.approx(soc, abs=0.05)
 
 
+@pytest.mark.parametrize("resolution", ["QUARTER_HOUR", "DAY"])
+@pytest.mark.parametrize(
+    "path", ["energy", "power", "inverters/telemetry", "meters/telemetry", "storage/telemetry"]
+)
+def test_a_window_in_the_future_is_empty(
+    solaredge: SolarEdgeClient, path: str, resolution: str
+) -> None:
+    """A window that has not begun answers without a row."""
+    words = {"from_": "2026-12-21T00:00:00", "to": "2026-12-21T12:00:00", "resolution": resolution}
+    answer = solaredge.data(f"/sites/{MAPLE}/{path}", **words)
+
+    def lists(value: Any) -> list[Any]:
+        if isinstance(value, list):
+            return [value]
+        parts = value.values() if isinstance(value, dict) else ()
+        return [found for part in parts for found in lists(part)]
+
+    found = lists(answer)
+    assert found
+    assert all(values == [] for values in found)
+
+
 def test_inverters_add_up(serve: Callable[..., SimulatorServer], session: requests.Session) -> None:
     """Several inverters give together what the site generates."""
     pair = (Inverter("7E000001-01", 5.0, 5.5, 30, 90), Inverter("7E000001-02", 3.0, 5.5, 30, 270))

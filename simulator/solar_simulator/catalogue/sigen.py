@@ -9,9 +9,12 @@ _ENVELOPE = (
         "string",
         "object",
     ),
+    choice("sigen.login_form", "The same for the login's answer.", "string", "object"),
+    flag("sigen.no_attributes", "Devices without `attrMap`."),
     flag("sigen.timestamp", "Whether the envelope has `timestamp`.", default=True),
     flag("sigen.array_envelope", "The whole answer inside a list of one."),
     rate("sigen.null_data", "Success, but `data` is null; by call."),
+    rate("sigen.missing_data", "Success, but there is no `data`; by call."),
     choice(
         "sigen.totals",
         "Names of the period's totals in history: with and without Kwh, only with, only"
@@ -23,11 +26,20 @@ _ENVELOPE = (
     ),
     choice(
         "sigen.connect_time",
-        "Grid connection: `gridConnectedTime` in ms, `gridConnectTime` in s, or none.",
+        "Grid connection: `gridConnectedTime` in ms, `gridConnectTime` in s, none, null or 0.",
         "connected_ms",
         "connect_s",
         "absent",
+        "null",
+        "zero",
     ),
+    choice(
+        "sigen.status_words",
+        "Status in lists: `Normal` or `normal`.",
+        "title",
+        "lower",
+    ),
+    choice("sigen.inverter_type", "`deviceType` of inverters.", "Inverter", "AIO"),
     choice(
         "sigen.realtime_keys",
         "Spelling of the strings' keys: `pV1Voltage` or `pv1Voltage`.",
@@ -38,7 +50,19 @@ _ENVELOPE = (
 )
 
 _TIME = (
-    choice("sigen.data_time", "Labels `yyyyMMdd HH:mm` or `yyyy-MM-dd HH:mm`.", "compact", "iso"),
+    choice(
+        "sigen.data_time",
+        "Labels `yyyyMMdd HH:mm`, `yyyy-MM-dd HH:mm`, or that with seconds.",
+        "compact",
+        "iso",
+        "iso_seconds",
+    ),
+    choice(
+        "sigen.coarse_labels",
+        "Labels of days, months and years: the first instant, or `yyyyMMdd`, `yyyyMM`, `yyyy`.",
+        "instant",
+        "short",
+    ),
     choice(
         "sigen.autumn_rows",
         "The hour that comes twice: all rows (300), or only one pass (288).",
@@ -70,7 +94,7 @@ _ROWS = (
     rate("sigen.flicker", "Running energies that read 0.01 low in a row; by row."),
     rate("sigen.dips", "Half hours in which running energies sag and come back; by half hour."),
     number("sigen.dip_kwh", 10.59, "How deep a dip goes, at most."),
-    rate("sigen.sentinels", "Powers that read 4294967.295; by row."),
+    rate("sigen.sentinels", "Powers that read 4294967.295 or its like; by row."),
     rate("sigen.null_fields", "Powers and SoC that are null; by row."),
     rate("sigen.missing_fields", "Rows without powers and SoC; by row."),
     flag("sigen.standby_leak", "`esDischargePower` of 0.01 to 0.02 kW while the battery idles."),
@@ -96,9 +120,25 @@ _REFUSALS = (
         "424",
         "body_424",
     ),
+    choice(
+        "sigen.login_refusal",
+        "What a right login gets: a token, or the code of an account without API access.",
+        "none",
+        "1402",
+        "1603",
+        "1604",
+    ),
     flag("sigen.list_restricted", "The system list answers 1201 while all else works."),
     number("sigen.window_seconds", 300, "With limits: one call per station and endpoint in this."),
     number("sigen.burst", 1, "With limits: calls allowed in a window."),
+    choice(
+        "sigen.window_scope",
+        "With limits: what shares a window: an endpoint, each level of history by itself, or"
+        " all endpoints of a station.",
+        "endpoint",
+        "level",
+        "station",
+    ),
     number("sigen.calls_per_minute", 10, "With limits: calls of an account."),
     choice("sigen.minute_refusal", "What the call after those gets.", "1110", "429"),
     rate("sigen.fail_1110", "Code 1110; by call."),

@@ -4,7 +4,16 @@ from solar_simulator.catalogue.switch import choice, flag, number, rate
 
 _BOTH = (
     number("solaredge.data_delay_minutes", 0, "Buckets younger than this have no value yet."),
+    choice("solaredge.future_rows", "Buckets after now: left out, or null.", "absent", "null"),
     flag("solaredge.shuffled", "Devices and meters come in no order."),
+    choice(
+        "solaredge.no_flow",
+        "The live flow of a site that has none: an object in an object, an empty one, or one"
+        " without connections.",
+        "inner_empty",
+        "empty",
+        "no_connections",
+    ),
     rate("solaredge.fail_429", "HTTP 429 without more; by call."),
     rate("solaredge.fail_500", "HTTP 500; by call."),
     rate("solaredge.fail_503", "HTTP 503 with an HTML page; by call."),
@@ -30,7 +39,12 @@ _V2 = (
         "absent",
     ),
     choice("solaredge.meter_type", "Spelling: `Production` or `PRODUCTION`.", "title", "upper"),
-    choice("solaredge.future_rows", "Buckets after now: left out, or null.", "absent", "null"),
+    choice(
+        "solaredge.replaced_devices",
+        "v2 device list: without what was replaced, or with it as not active.",
+        "absent",
+        "inactive",
+    ),
     choice("solaredge.tier", "Tier of the account; power flow needs a paid one.", "free", "pro"),
     number("solaredge.calls_per_minute", 10, "v2, with limits: calls in a minute of the clock."),
     number("solaredge.credits_per_month", 2000, "v2, with limits: calls in a calendar month."),
@@ -40,8 +54,9 @@ _V1_ACCESS = (
     choice(
         "solaredge.v1_sunset",
         "Whether v1 still answers: by the clock (410 from 2026-11-03, eight endpoints from"
-        " 2026-03-01), all of it, or none of it.",
+        " 2026-03-01), by the day announced first (2026-11-01), all of it, or none of it.",
         "by_clock",
+        "as_announced",
         "alive",
         "gone",
     ),
@@ -56,6 +71,9 @@ _V1_ACCESS = (
     number("solaredge.v1_concurrency", 3, "v1, with limits: calls at once from one address."),
     flag("solaredge.v1_bare_429", "v1: a 429 has no body."),
     flag("solaredge.v1_html_errors", "v1: every refusal is a Tomcat page."),
+    flag("solaredge.v1_json_400", "v1: a missing parameter is a JSON problem, not a Tomcat page."),
+    choice("solaredge.v1_span_status", "v1: status for too long a window.", "403", "400"),
+    number("solaredge.v1_month_days", 0, "v1: days that a `month` allows; 0 is a calendar one."),
     flag("solaredge.v1_no_details", "v1: 403 for `details` alone."),
     flag("solaredge.v1_alerts", "v1: the restricted `alerts` answers."),
 )
@@ -63,6 +81,16 @@ _V1_ACCESS = (
 _V1_SHAPES = (
     choice("solaredge.v1_list", "v1 site list under `site` or `list`.", "site", "list"),
     flag("solaredge.v1_one_site_object", "v1: one site in the list is an object, not a list."),
+    flag("solaredge.v1_bare_lists", "v1: equipment list and change log as printed."),
+    flag("solaredge.v1_self_consumption", "v1: metered sites list SelfConsumption as well."),
+    flag("solaredge.v1_float32", "v1: fractions with the seven digits of a 32-bit float."),
+    flag("solaredge.v1_coefficient_scaled", "v1: `temperatureCoef` is -10 and the like."),
+    choice(
+        "solaredge.v1_battery_state",
+        "v1: `batteryState` as recorded (3, 4, 6) or as printed (1 standby, 3 enabled).",
+        "recorded",
+        "printed",
+    ),
     choice(
         "solaredge.v1_bulk", "v1 bulk answers as clients see them, or as printed.", "real", "pdf"
     ),
@@ -98,7 +126,11 @@ _V1_DATA = (
     flag("solaredge.v1_day_resets_utc", "v1: `lastDayData` begins at midnight UTC."),
     flag("solaredge.v1_incident", "v1: power flows, but `lastDayData` is 0, `measuredBy` empty."),
     flag("solaredge.v1_no_storage_counters", "v1: the battery's lifetime counters stay 0."),
+    number("solaredge.v1_storage_counter_loss", 0, "v1: share that the lifetime counters missed."),
+    rate("solaredge.v1_missing_records", "v1: records of a device that are not there; by record."),
     flag("solaredge.v1_meter_swap", "v1: registers begin anew where the rule begins."),
+    flag("solaredge.v1_meter_spike", "v1: a new meter's first reading counts as energy."),
+    rate("solaredge.v1_register_gaps", "v1: readings of meters null or without a value."),
 )
 
 SOLAREDGE = (*_BOTH, *_V2, *_V1_ACCESS, *_V1_SHAPES, *_V1_DATA)

@@ -115,6 +115,9 @@ class SigenAuth:
                     attempts.wrong = []
                 raise SigenError(11003)
             attempts.wrong = []
+            refusal = self._world.switches.get("sigen.login_refusal")
+            if refusal != "none":
+                raise SigenError(int(refusal))
             self._issued += 1
             token = f"{key_of(self._world.scenario.seed, 'token', self._issued):016x}" * 4
             self._tokens[token] = account, now + timedelta(seconds=TOKEN_SECONDS)

@@ -13,12 +13,25 @@ CODES: dict[int, str] = {
     429: "Too Many Requests",
     1000: "param illegal",
     1101: "Wrong serial number",
+    1102: "Registration incomplete",
+    1103: "In other VPP",
+    1104: "Device offline",
+    1106: "Station was not found",
+    1108: "Station info not found",
+    1109: "RPC fail",
     1110: "Interface is current-limited",
     1111: "Station not permitted",
     1201: "Access restriction",
+    1302: "Station status anomaly",
+    1304: "Firmware version mismatch",
+    1401: "No permission to operate this station",
     1402: "No permission",
+    1501: "Failed to execute command",
     1502: "Sigenergy internal error",
+    1601: "Account system error",
     1603: "Account unreviewed",
+    1604: "Developer not approved",
+    11000: "User info empty",
     11002: "account locked",
     11003: "authentication failed",
     13001: "station info not found",
@@ -57,6 +70,8 @@ def success(world: World, data: object, *, form: str | None = None) -> Response:
     body["data"] = compact(data) if form == "string" else data
     if strikes(world, "sigen.null_data"):
         body["data"] = None
+    if strikes(world, "sigen.missing_data"):
+        del body["data"]
     in_array = world.switches.get("sigen.array_envelope", note().site)
     return json_response([body] if in_array else body)
 

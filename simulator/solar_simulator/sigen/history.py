@@ -20,6 +20,7 @@ from solar_simulator.sigen.oddities import (
 )
 from solar_simulator.sigen.periods import (
     Period,
+    coarse_label,
     day_labels,
     lifetime,
     parts,
@@ -152,15 +153,15 @@ def _with_kwh(found: dict[str, float]) -> dict[str, float]:
 def _parts(world: World, site: Site, level: str, whole: Period) -> list[Row]:
     published = published_minute(world, site)
     form = world.switches.get("sigen.data_time", site.site_id)
+    short = world.switches.get("sigen.coarse_labels", site.site_id) == "short"
     rows: list[Row] = []
     for part in parts(level, whole):
         start, end = _clipped(site, part, published)
         if start < end:
             flows = world.energy(site.site_id, start, end)
-            label = f"{part.first:%Y%m%d} 00:00" if form == "compact" else f"{part.first} 00:00"
             rows.append(
                 {
-                    "dataTime": label,
+                    "dataTime": coarse_label(level, part.first, form, short=short),
                     **energies(flows),
                     "powerFromBattery": _kwh(flows, Flow.BATTERY_TO_LOAD),
                 }

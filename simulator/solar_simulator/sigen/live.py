@@ -1,6 +1,7 @@
 """Snapshots of a station: summary and energy flow (docs/vendors/sigen.md, both)."""
 
 from solar_simulator.model import STEP_MINUTES
+from solar_simulator.noise import Ints
 from solar_simulator.physics import Flow
 from solar_simulator.sigen.periods import full_steps
 from solar_simulator.site import Site
@@ -47,16 +48,18 @@ def energy_flow(world: World, site: Site) -> dict[str, float]:
     """Powers of the last full minute in kW; grid + is export, battery + is charging.
 
     ``pvPower = gridPower + batteryPower + loadPower + evPower + heatPumpPower``: the load,
-    without car, is what closes the balance of the printed digits.
+    without car and heat pump, is what closes the balance of the printed digits. A moment is
+    never revised later, but a bias of the load is in it.
     """
     minute = world.now_minute() - 1
-    day, into = divmod(minute, MINUTES_PER_DAY)
-    watts = world.model.minute_day(site.site_id, day).flows[:, into] / 1000
+    watts = flows_now(world, site) / 1000
+    bias = round(world.switches.get("load_bias_w", site.site_id)) / 1000
     made = round(float(watts[Flow.PV]), 1)
     stored = round(float(watts[Flow.CHARGE] - watts[Flow.DISCHARGE]), 1)
     sold = round(float(watts[Flow.EXPORT] - watts[Flow.IMPORT]), 2)
     car = round(float(watts[Flow.EV]), 2)
-    house = round(made - sold - stored - car, 2)
+    heat_pump = round(float(watts[Flow.HEAT_PUMP]), 2)
+    house = round(made - sold - stored - car - heat_pump + bias, 2)
     slot = full_steps(minute)
     if world.switches.hit("sigen.flow_pv_zero", site.site_id, slot):
         made = 0.0
@@ -67,10 +70,17 @@ def energy_flow(world: World, site: Site) -> dict[str, float]:
         "gridPower": sold,
         "evPower": car,
         "loadPower": house,
-        "heatPumpPower": 0.0,
+        "heatPumpPower": heat_pump,
         "batteryPower": stored,
         "batterySoc": soc_pct(world, site, minute),
     }
+
+
+def flows_now(world: World, site: Site) -> Ints:
+    """Watts of the last full minute, by :class:`Flow`."""
+    day, into = divmod(world.now_minute() - 1, MINUTES_PER_DAY)
+    flows: Ints = world.model.minute_day(site.site_id, day).flows[:, into]
+    return flows
 
 
 def soc_pct(world: World, site: Site, minute: int) -> float:

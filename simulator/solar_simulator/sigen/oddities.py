@@ -32,7 +32,7 @@ ENERGIES = (
 )
 STATE = "batSoc"
 
-_SENTINEL = 4294967.295
+_SENTINELS = np.array((4294967.295, 42949672.95, 429496729.5, 4294967295.0))
 _HALF_HOUR = 30
 _HARD_SHARE = 0.6
 _DROP = object()
@@ -86,8 +86,11 @@ def distort_columns(world: World, site: Site, stamps: Ints, columns: Columns, be
         lowered = np.round(np.maximum(columns[name] - low, 0.0), 2)
         columns[name] = np.where(zeroed, 0.0, lowered)
     sentinel = hits("sigen.sentinels")
-    for name in POWERS:
-        columns[name] = np.where(sentinel, _SENTINEL, columns[name])
+    if sentinel.any():
+        dice = uniform(key_of(world.scenario.seed, "sentinel"), stamps)
+        which = np.maximum((6 * dice).astype(np.int64) - 2, 0)
+        for name in POWERS:
+            columns[name] = np.where(sentinel, _SENTINELS[which], columns[name])
 
 
 def distort_fields(world: World, site: Site, stamps: Ints, rows: list[Row]) -> None:

@@ -23,7 +23,13 @@ from solar_simulator.zones import (
 
 LEVELS = ("day", "week", "month", "year", "lifetime")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-_FORMS = {"compact": "%Y%m%d %H:%M", "iso": "%Y-%m-%d %H:%M"}
+_FORMS = {
+    "compact": "%Y%m%d %H:%M",
+    "iso": "%Y-%m-%d %H:%M",
+    "iso_seconds": "%Y-%m-%d %H:%M:%S",
+}
+# What a row of a level stands for is a day, a month or a year.
+_SHORT_FORMS = {"week": "%Y%m%d", "month": "%Y%m%d", "year": "%Y%m", "lifetime": "%Y"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +130,11 @@ def day_labels(zone: str, start: int, end: int, form: str) -> tuple[str, ...]:
     return tuple(
         f"{local_time(zone, minute):{_FORMS[form]}}" for minute in range(start, end, STEP_MINUTES)
     )
+
+
+def coarse_label(level: str, first: date, form: str, *, short: bool) -> str:
+    """The label of a row of days, months or years: its first instant, or just its name."""
+    return f"{first:{_SHORT_FORMS[level] if short else _FORMS[form]}}"
 
 
 def skipped_labels(zone: str, start: int, end: int, form: str) -> tuple[int, tuple[str, ...]]:

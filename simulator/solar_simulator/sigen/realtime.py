@@ -1,5 +1,6 @@
 """One device: realtime values and history (docs/vendors/sigen.md, device endpoints)."""
 
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -11,6 +12,7 @@ from solar_simulator.sigen.envelope import SigenError
 from solar_simulator.sigen.live import energy_flow, soc_pct
 from solar_simulator.sigen.periods import day_labels, full_steps, period, published_minute
 from solar_simulator.site import Site
+from solar_simulator.tenure import Tenure, tenure_of
 from solar_simulator.units import WMIN_PER_KWH, kwh
 from solar_simulator.world import World
 from solar_simulator.zones import day_start, local_date
@@ -27,58 +29,79 @@ _CAPITAL = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A device that stands or stood at a station.
+
+    Attributes:
+        kind: ``Inverter``, ``Battery``, ``Gateway``, ``Meter``, or the kind of the charger.
+        shown: The same as the cloud spells it.
+        tenure: Its time there.
+    """
+
+    kind: str
+    shown: str
+    tenure: Tenure
+
+
 def realtime(world: World, site: Site, serial: str) -> dict[str, object]:
     """One device's values of the last full minute; units as in the vendor's list.
 
+    Those of chargers are nowhere described: they have none.
+
     Raises:
-        SigenError: 1101 for an unknown serial.
+        SigenError: 1101 for an unknown serial, or one that has been replaced.
     """
-    kind = device_type(site, serial)
-    info: dict[str, object]
-    if kind == "Inverter":
-        info = _inverter_now(world, site, serial)
-    elif kind == "Battery":
+    device = find_device(world, site, serial)
+    if device.tenure.end <= world.now_minute():
+        raise SigenError(1101)
+    info: dict[str, object] = {}
+    if device.kind == "Inverter":
+        info = _inverter_now(world, site, device.tenure)
+    elif device.kind == "Battery":
         info = {"batSoc": soc_pct(world, site, world.now_minute() - 1)}
-    else:
-        info = _gateway_now(world, site)
+    elif device.kind in {"Gateway", "Meter"}:
+        info = _grid_now(world, site, meter=device.kind == "Meter")
     return {
         "systemId": site.site_id,
         "serialNumber": serial,
-        "deviceType": kind,
+        "deviceType": device.shown,
         "realTimeInfo": info,
     }
 
 
-def device_type(site: Site, serial: str) -> str:
-    """``Inverter``, ``Battery`` or ``Gateway``.
+def find_device(world: World, site: Site, serial: str) -> Device:
+    """The device with a serial, one that has been replaced included.
 
     Raises:
         SigenError: 1101 for an unknown serial.
     """
+    tenure = tenure_of(site, serial, world.now_minute())
+    place = site.place_of(serial)
+    if tenure is None:
+        raise SigenError(1101)
     if site.inverter_index(serial) is not None:
-        return "Inverter"
-    if site.battery and site.battery.serial == serial:
-        return "Battery"
-    if serial == gateway_serial(site):
-        return "Gateway"
-    raise SigenError(1101)
+        shown = str(world.switches.get("sigen.inverter_type", site.site_id))
+        return Device("Inverter", shown, tenure)
+    if site.battery and site.battery.serial == place:
+        kind = "Battery"
+    elif site.charger and site.charger.serial == place:
+        kind = site.charger.kind
+    else:
+        kind = "Gateway" if place == site.gateway_serial else "Meter"
+    return Device(kind, kind, tenure)
 
 
-def gateway_serial(site: Site) -> str:
-    """The gateway's serial number."""
-    return f"110G{site.site_id[-8:]}"
-
-
-def _inverter_now(world: World, site: Site, serial: str) -> dict[str, object]:
-    index = site.inverter_index(serial) or 0
+def _inverter_now(world: World, site: Site, tenure: Tenure) -> dict[str, object]:
+    index = site.inverter_index(tenure.serial) or 0
     now = full_steps(world.now_minute())
     midnight = day_start(site.zone, local_date(site.zone, now))
     last = world.model.steps(site.site_id, now - STEP_MINUTES, now)
     pv_kw = int(last.inverter_pv[index, 0]) / STEP_MINUTES / 1000
     ac_kw = int(last.inverter_ac[index, 0]) / STEP_MINUTES / 1000
     share = site.inverters[index].pv_kwp / site.pv_kwp
-    today = world.energy(site.site_id, midnight, now)
-    life = world.energy(site.site_id, site.installed_minute, now)
+    today = world.energy(site.site_id, max(midnight, tenure.begin), now)
+    life = world.energy(site.site_id, tenure.begin, now)
     made_today = kwh(today[Flow.PV]) * share
     values: dict[str, object] = {
         **_grid_side(world, site, ac_kw, now),
@@ -141,7 +164,8 @@ def _strings(world: World, site: Site, pv_kw: float, at: int) -> dict[str, objec
     return found
 
 
-def _gateway_now(world: World, site: Site) -> dict[str, object]:
+def _grid_now(world: World, site: Site, *, meter: bool) -> dict[str, object]:
+    """The grid as the gateway sees it; a meter tells two things more."""
     flow = energy_flow(world, site)
     inverter = _grid_side(world, site, flow["gridPower"], full_steps(world.now_minute()))
     letters = {"a": "A", "b": "B", "c": "C"}
@@ -150,6 +174,7 @@ def _gateway_now(world: World, site: Site) -> dict[str, object]:
         **{f"current{big}": inverter[f"{small}PhaseCurrent"] for small, big in letters.items()},
         "activePower": inverter["activePower"],
         "reactivePower": inverter["reactivePower"],
+        **({name: inverter[name] for name in ("powerFactor", "gridFrequency")} if meter else {}),
     }
 
 
@@ -161,30 +186,32 @@ def device_history(
     Raises:
         SigenError: 1101 for an unknown serial.
     """
-    kind = device_type(site, serial)
-    rows = _device_rows(world, site, serial, kind, day) if level == "day" else []
+    device = find_device(world, site, serial)
+    rows = _device_rows(world, site, device, day) if level == "day" else []
     return {
         "systemId": site.site_id,
         "serialNumber": serial,
-        "deviceType": kind,
+        "deviceType": device.shown,
         "itemList": rows,
     }
 
 
-def _device_rows(
-    world: World, site: Site, serial: str, kind: str, day: date
-) -> list[dict[str, object]]:
+def _device_rows(world: World, site: Site, device: Device, day: date) -> list[dict[str, object]]:
+    """The rows of a device's own time: a successor goes on where it was replaced."""
     start, end = period("day", day).bounds(site)
-    first = max(start, full_steps(site.installed_minute + STEP_MINUTES - 1))
-    last = min(end - STEP_MINUTES, published_minute(world, site))
+    begun = max(site.installed_minute, device.tenure.begin)
+    first = max(start, full_steps(begun + STEP_MINUTES - 1))
+    gone = full_steps(device.tenure.end - 1)
+    last = min(end - STEP_MINUTES, published_minute(world, site), gone)
     labels = day_labels(site.zone, start, end, world.switches.get("sigen.data_time", site.site_id))
     series = world.steps(site.site_id, start - STEP_MINUTES, end)
     rows = range((first - start) // STEP_MINUTES, (last - start) // STEP_MINUTES + 1)
-    if kind == "Inverter":
-        index = site.inverter_index(serial) or 0
+    if device.kind == "Inverter":
+        index = site.inverter_index(device.tenure.serial) or 0
         found = [_inverter_row(world, site, series, index, row) for row in rows]
-    elif kind == "Battery":
-        found = _battery_rows(site, series, rows)
+    elif device.kind == "Battery":
+        base = min(max(begun - start, 0) // STEP_MINUTES, series.flows.shape[1] - 1)
+        found = _battery_rows(site, series, rows, base)
     else:
         found = []
     return [{"dataTime": labels[row], **values} for row, values in zip(rows, found, strict=False)]
@@ -204,12 +231,20 @@ def _inverter_row(
     return {_CAPITAL.get(name, name): value for name, value in values.items()}
 
 
-def _battery_rows(site: Site, series: Series, rows: range) -> list[dict[str, object]]:
-    """Powers of the five minutes before the stamp, energies since midnight."""
+def _battery_rows(site: Site, series: Series, rows: range, base: int) -> list[dict[str, object]]:
+    """Powers of the five minutes before the stamp, energies since midnight.
+
+    Args:
+        site: The station.
+        series: Steps from five minutes before the day on.
+        rows: Which of the day's rows.
+        base: The row in which a new battery's energies begin; 0 for midnight.
+    """
     full = site.battery.capacity_wmin if site.battery else 1
     net = series.flows[Flow.CHARGE] - series.flows[Flow.DISCHARGE]
     run = np.cumsum(series.flows[:, 1:], axis=1)
     since = np.concatenate((np.zeros((len(Flow), 1), dtype=np.int64), run), axis=1)
+    since = since - since[:, base : base + 1]
     return [
         {
             "batterySOC": round(100 * int(series.store[row + 1]) / full, 1),

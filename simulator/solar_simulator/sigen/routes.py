@@ -1,6 +1,6 @@
 """Paths of the Sigen cloud: ``/openapi/...``, all read endpoints GET."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -122,6 +122,7 @@ class SigenCloud:
         self.limits = SigenLimits(world)
         self.board = Board(world)
         world.on_reset(self.limits.reset, self.auth.reset, self.board.reset)
+        world.tell_quotas(self.limits.allowances)
 
     def blueprint(self) -> Blueprint:
         """Its paths."""
@@ -151,7 +152,8 @@ class SigenCloud:
             raise SigenError(1000)
         body = request.get_json(silent=True)
         self.limits.count_account(self.auth.account_of(body))
-        return success(self.world, ways[way](body), form="string")
+        form = self.world.switches.get("sigen.login_form")
+        return success(self.world, ways[way](body), form=form)
 
     def change_board(self, way: str) -> Response:
         """``onboard`` or ``offboard``, for the app key alone."""
@@ -220,8 +222,7 @@ class SigenCloud:
         account = self.auth.check(request.headers.get("Authorization"))
         g.sigen_account = account
         self.limits.count_account(account)
-        key: Hashable = (name, *(scope or (account,)))
-        self.limits.count_window(key)
+        self.limits.count_window(name, scope or (account,), request.args.get("level", ""))
         self.limits.fail_by_rate()
         return None
 

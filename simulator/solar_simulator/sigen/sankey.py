@@ -32,13 +32,15 @@ _NODES = (
 def sankey_history(world: World, site: Site, level: str, day: date) -> dict[str, object]:
     """Nodes and links in kWh, and for a day the powers in kW behind them.
 
-    The links are the real flows, battery to grid among them; the car is part of the load.
+    The links are the real flows, battery to grid among them; the car is part of the load, but
+    for one that a DC charger feeds.
     """
     start, end = span(world, site, level, day)
     share = _lifetime_share(world, site, level)
     flows = world.energy(site.site_id, start, end)
+    car = _car(site, flows)
     return {
-        "sankeyData": {"nodes": _nodes(flows, share), "links": _links(flows, share)},
+        "sankeyData": {"nodes": _nodes(flows, car, share), "links": _links(flows, car, share)},
         "chartData": {
             "chartName": "Energy",
             "unit": "kW" if level == "day" else "kWh",
@@ -57,24 +59,40 @@ def _lifetime_share(world: World, site: Site, level: str) -> float:
     return _DIP_SHARE if dips else 1.0
 
 
-def _nodes(flows: Ints, share: float) -> list[dict[str, object]]:
-    found: list[dict[str, object]] = [
-        {"id": name, "value": round(kwh(flows[flow]) * share, 2)} for name, flow in _NODES
-    ]
-    return [*found, {"id": "TO_EVDC", "value": 0.0}, {"id": "FROM_EVDC", "value": 0.0}]
+def _car(site: Site, flows: Ints) -> Ints:
+    """What goes into the car on the DC side: all of it, or nothing."""
+    on_dc = site.charger is not None and site.charger.kind == "DcCharger"
+    drawn: Ints = flows[Flow.EV] * int(on_dc)
+    return drawn
 
 
-def _links(flows: Ints, share: float) -> list[dict[str, object]]:
+def _nodes(flows: Ints, car: Ints, share: float) -> list[dict[str, object]]:
+    own = {"TO_LOAD": flows[Flow.LOAD] - car, "TO_EVDC": car, "FROM_EVDC": 0}
+    every = {**{name: flows[flow] for name, flow in _NODES}, **own}
+    return [{"id": name, "value": round(kwh(energy) * share, 2)} for name, energy in every.items()]
+
+
+def _links(flows: Ints, car: Ints, share: float) -> list[dict[str, object]]:
+    """The flows between nodes; each source has the part in the car that it has in the load."""
     grid_to_battery = flows[Flow.GRID_TO_BATTERY]
     pv_to_battery = flows[Flow.CHARGE] - grid_to_battery
     battery_to_load = flows[Flow.BATTERY_TO_LOAD]
+    pv_to_load = flows[Flow.PV] - pv_to_battery - flows[Flow.PV_TO_GRID]
+    load = max(int(flows[Flow.LOAD]), 1)
+    pv_to_car, battery_to_car = (
+        int(part) * int(car) // load for part in (pv_to_load, battery_to_load)
+    )
+    grid_to_car = car - pv_to_car - battery_to_car
     links = {
         ("FROM_SOLAR", "TO_BATTERY"): pv_to_battery,
-        ("FROM_SOLAR", "TO_LOAD"): flows[Flow.PV] - pv_to_battery - flows[Flow.PV_TO_GRID],
+        ("FROM_SOLAR", "TO_LOAD"): pv_to_load - pv_to_car,
+        ("FROM_SOLAR", "TO_EVDC"): pv_to_car,
         ("FROM_SOLAR", "TO_GRID"): flows[Flow.PV_TO_GRID],
-        ("FROM_BATTERY", "TO_LOAD"): battery_to_load,
+        ("FROM_BATTERY", "TO_LOAD"): battery_to_load - battery_to_car,
+        ("FROM_BATTERY", "TO_EVDC"): battery_to_car,
         ("FROM_BATTERY", "TO_GRID"): flows[Flow.DISCHARGE] - battery_to_load,
-        ("FROM_GRID", "TO_LOAD"): flows[Flow.IMPORT] - grid_to_battery,
+        ("FROM_GRID", "TO_LOAD"): flows[Flow.IMPORT] - grid_to_battery - grid_to_car,
+        ("FROM_GRID", "TO_EVDC"): grid_to_car,
         ("FROM_GRID", "TO_BATTERY"): grid_to_battery,
     }
     return [
@@ -91,13 +109,14 @@ def _series(world: World, site: Site, day: date) -> list[dict[str, object]]:
     shown = (stamps >= site.installed_minute) & (stamps <= published_minute(world, site))
     labels = day_labels(site.zone, start, end, "compact")
     still = np.zeros(len(stamps), dtype=np.int64)
+    car = _car(site, series)
     lines = {
         "FROM_SOLAR": series[Flow.PV],
         "BATTERY": series[Flow.DISCHARGE] - series[Flow.CHARGE],
-        "TO_EVDC": still,
+        "TO_EVDC": car,
         "FROM_EVDC": still,
         "GRID": series[Flow.IMPORT] - series[Flow.EXPORT],
-        "TO_LOAD": series[Flow.LOAD],
+        "TO_LOAD": series[Flow.LOAD] - car,
     }
     return [
         {

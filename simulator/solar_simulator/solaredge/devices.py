@@ -4,24 +4,23 @@ from typing import TypeVar
 
 from solar_simulator.noise import key_of
 from solar_simulator.site import Inverter, Site
+from solar_simulator.tenure import Tenure, standing, tenures
 from solar_simulator.world import World
 
 T = TypeVar("T")
 
 
-def production_meter_serial(site: Site) -> str:
-    """The meter at the inverters."""
-    return str(600_000_000 + key_of(site.site_id, "production meter") % 99_999_999)
-
-
-def grid_meter_serial(site: Site) -> str:
-    """The meter at the grid: import and export share it, and its serial."""
-    return str(700_000_000 + key_of(site.site_id, "grid meter") % 99_999_999)
-
-
 def part_number(inverter: Inverter) -> str:
     """The inverter's model, invented from its rating where the scenario names none."""
     return inverter.model or f"SE{round(inverter.rated_kw * 1000)}H-RW000BNN4"
+
+
+def listed(world: World, site: Site, place: str) -> list[Tenure]:
+    """What v2 lists of a place: what stands there, and by the switch what stood there before."""
+    now = world.now_minute()
+    if world.switches.get("solaredge.replaced_devices", site.site_id) == "absent":
+        return [standing(site, place, now)]
+    return [tenure for tenure in tenures(site, place) if tenure.begin <= now][::-1]
 
 
 def shuffled(world: World, site: Site, entries: list[T]) -> list[T]:

@@ -6,18 +6,25 @@ from solar_simulator.units import MINUTES_PER_DAY
 from solar_simulator.world import World
 
 _CRITICAL_PCT = 10
+_NO_FLOW: dict[str, dict[str, object]] = {
+    "inner_empty": {"siteCurrentPowerFlow": {}},
+    "empty": {},
+    "no_connections": {"siteCurrentPowerFlow": {"updateRefreshRate": 3, "unit": "W"}},
+}
 
 
 def power_flow(world: World, site: Site) -> dict[str, object]:
     """Powers of the last full minute: all positive, the direction is in ``connections``.
 
-    A site that cannot measure its flow has an empty object.
+    A site that cannot measure its flow has an empty object, or what the switch says. The
+    flow of a moment is never revised later, but a bias of the load is in it.
     """
     if not site.power_flow or not site.metered:
-        return {"siteCurrentPowerFlow": {}}
+        return dict(_NO_FLOW[world.switches.get("solaredge.no_flow", site.site_id)])
     minute = world.now_minute() - 1
     day, into = divmod(minute, MINUTES_PER_DAY)
-    flows = world.model.minute_day(site.site_id, day).flows[:, into]
+    flows = world.model.minute_day(site.site_id, day).flows[:, into].copy()
+    flows[Flow.LOAD] += round(world.switches.get("load_bias_w", site.site_id))
     unit = world.switches.get("solaredge.v1_flow_unit", site.site_id)
 
     def part(watts: int, **more: object) -> dict[str, object]:

@@ -7,12 +7,15 @@ from datetime import UTC, datetime, timedelta
 
 from flask import Response, g, request
 
-from solar_simulator.quota import Tally
+from solar_simulator.quota import Allowance, Tally
 from solar_simulator.solaredge.problem import ProblemError
 from solar_simulator.web import note
 from solar_simulator.world import World
 
-SUNSET = datetime(2026, 11, 3, tzinfo=UTC)
+SUNSETS = {
+    "by_clock": datetime(2026, 11, 3, tzinfo=UTC),
+    "as_announced": datetime(2026, 11, 1, tzinfo=UTC),
+}
 PARTIAL_SUNSET = datetime(2026, 3, 1, tzinfo=UTC)
 # The eight endpoints that were withdrawn before the rest.
 WITHDRAWN_FIRST = frozenset(
@@ -28,6 +31,7 @@ WITHDRAWN_FIRST = frozenset(
     }
 )
 _DAY = timedelta(days=1)
+_TICK = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,30 @@ class V1Access:
         """Forget all calls."""
         self._calls.reset()
 
+    def allowances(self) -> list[Allowance]:
+        """The day of each site from each address, and of each token."""
+        now, start = self._world.clock.now(), self._day_begin()
+        most = int(self._world.switches.get("solaredge.v1_calls_per_day"))
+        rolling = self._world.switches.get("solaredge.v1_day") == "rolling"
+        found = []
+        for bucket, times in self._calls.lately(now, start).items():
+            kind, name = bucket if isinstance(bucket, tuple) else ("", bucket)
+            # A token is a secret of its owner's: its kind is enough to know it by.
+            whose = "list calls of a key" if kind == "token" else f"site {name} from {kind}"
+            free_at = None
+            if 0 < most <= len(times):
+                free_at = (times[-most] if rolling else start + _TICK) + _DAY
+            found.append(Allowance("SolarEdge v1", whose, "day", len(times), most, free_at))
+        return found
+
+    def _day_begin(self) -> datetime:
+        """The day ends what was counted before: at midnight UTC, or 24 hours ago."""
+        now = self._world.clock.now()
+        if self._world.switches.get("solaredge.v1_day") == "rolling":
+            return now - _DAY
+        midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        return midnight - _TICK
+
     def check_alive(self, name: str) -> None:
         """Refuse an endpoint that was withdrawn by now.
 
@@ -72,8 +100,11 @@ class V1Access:
         """
         mode = self._world.switches.get("solaredge.v1_sunset")
         now = self._world.clock.now()
-        gone = now >= SUNSET or (name in WITHDRAWN_FIRST and now >= PARTIAL_SUNSET)
-        if mode == "gone" or (mode == "by_clock" and gone):
+        end = SUNSETS.get(mode)
+        gone = end is not None and (
+            now >= end or (name in WITHDRAWN_FIRST and now >= PARTIAL_SUNSET)
+        )
+        if mode == "gone" or gone:
             raise ProblemError(410, "This API has been retired")
 
     def enter(self, site_ids: list[str]) -> Key:
@@ -133,9 +164,7 @@ class V1Access:
         buckets = [(self._address(), site_id) for site_id in site_ids]
         if not site_ids or switches.get("solaredge.v1_quota") == "B":
             buckets.append(("token", key.text))
-        rolling = switches.get("solaredge.v1_day") == "rolling"
-        midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-        start = now - _DAY if rolling else midnight - timedelta(microseconds=1)
+        start = self._day_begin()
         used = max(self._calls.since(bucket, now, start) for bucket in buckets)
         for bucket in buckets:
             self._calls.add(bucket, now)

@@ -1,15 +1,10 @@
-"""Sites and equipment (docs/vendors/solaredge.md, v1 lists)."""
+"""Sites, accounts and alerts (docs/vendors/solaredge.md, v1 lists)."""
 
 from collections.abc import Mapping
+from urllib.parse import quote
 
 from solar_simulator.noise import key_of
 from solar_simulator.site import Site
-from solar_simulator.solaredge.devices import (
-    grid_meter_serial,
-    part_number,
-    production_meter_serial,
-    shuffled,
-)
 from solar_simulator.solaredge.problem import ProblemError
 from solar_simulator.solaredge.v1.totals import last_update_date
 from solar_simulator.world import World
@@ -35,6 +30,7 @@ def site_entry(world: World, site: Site, *, account: bool) -> Entry:
     """A site as lists and details show it; account keys see alerts counted."""
     installed = local_date(site.zone, site.connected_minute).isoformat()
     base = f"/site/{site.site_id}"
+    scaled = world.switches.get("solaredge.v1_coefficient_scaled", site.site_id)
     entry: Entry = {
         "id": int(site.site_id),
         "name": site.name,
@@ -51,11 +47,12 @@ def site_entry(world: World, site: Site, *, account: bool) -> Entry:
             "manufacturerName": "Invented Solar",
             "modelName": "IS-400",
             "maximumPower": 400.0,
-            "temperatureCoef": -0.38,
+            "temperatureCoef": -10 if scaled else -0.38,
         },
         "uris": {
-            "SITE_IMAGE": f"{base}/siteImage/roof.jpeg",
+            **_image_uri("SITE_IMAGE", f"{base}/siteImage", site.site_image),
             "DATA_PERIOD": f"{base}/dataPeriod",
+            **_image_uri("INSTALLER_IMAGE", f"{base}/installerImage", site.installer_image),
             "DETAILS": f"{base}/details",
             "OVERVIEW": f"{base}/overview",
         },
@@ -65,6 +62,10 @@ def site_entry(world: World, site: Site, *, account: bool) -> Entry:
         entry["alertQuantity"] = len(site.alerts)
         entry["alertSeverity"] = "HIGH" if site.alerts else "NONE"
     return entry
+
+
+def _image_uri(name: str, folder: str, image: str) -> Entry:
+    return {name: f"{folder}/{quote(image)}"} if image else {}
 
 
 def _location(site: Site) -> Entry:
@@ -139,117 +140,6 @@ def _number(query: Query, name: str, default: int) -> int:
         return int(query.get(name, default))
     except ValueError:
         raise ProblemError(400, f"'{name}' is a number") from None
-
-
-def equipment_list(_world: World, site: Site, _query: Query) -> Entry:
-    """Inverters only, never optimizers."""
-    found = [
-        {
-            "name": f"Inverter {number}",
-            "manufacturer": "SolarEdge",
-            "model": part_number(inverter),
-            "serialNumber": inverter.serial,
-            "kWpDC": inverter.pv_kwp,
-        }
-        for number, inverter in enumerate(site.inverters, start=1)
-    ]
-    return {"reporters": {"count": len(found), "list": found}}
-
-
-def inventory(world: World, site: Site, _query: Query) -> Entry:
-    """All equipment; the five lists are there even when empty."""
-    return {
-        "Inventory": {
-            "inverters": shuffled(world, site, _inverters(site)),
-            "batteries": _batteries(site),
-            "gateways": [],
-            "sensors": [],
-            "meters": shuffled(world, site, _meters(site)),
-        }
-    }
-
-
-def _inverters(site: Site) -> list[Entry]:
-    return [
-        {
-            "name": f"Inverter {number}",
-            "manufacturer": "SolarEdge",
-            "model": part_number(inverter),
-            "communicationMethod": "ETHERNET" if number == 1 else "RS485",
-            "dsp1Version": "1.13.1938",
-            "dsp2Version": "2.19.1511",
-            "cpuVersion": "4.18.518",
-            "connectedOptimizers": inverter.optimizers,
-            "SN": inverter.serial,
-        }
-        for number, inverter in enumerate(site.inverters, start=1)
-    ]
-
-
-def _batteries(site: Site) -> list[Entry]:
-    if site.battery is None:
-        return []
-    return [
-        {
-            "name": "Battery 1.1",
-            "manufacturer": "SolarEdge",
-            "model": site.battery.model or "IAC-RBAT-5KMP-01",
-            "firmwareVersion": "2.22.19",
-            "connectedTo": "Inverter 1",
-            "connectedInverterSn": site.inverters[0].serial,
-            "nameplateCapacity": round(site.battery.capacity_kwh * 1000, 1),
-            "SN": site.battery.serial,
-        }
-    ]
-
-
-def _meters(site: Site) -> list[Entry]:
-    """Import and export share a serial; the virtual meter has none at all."""
-    if not site.metered:
-        return []
-    grid = grid_meter_serial(site)
-    listed = (
-        ("Production Meter", "Production", production_meter_serial(site)),
-        ("Export Meter", "FeedIn", grid),
-        ("Import Meter", "Purchased", grid),
-        ("Consumption Meter", "Consumption", None),
-    )
-    found: list[Entry] = []
-    for name, kind, serial in listed:
-        maker = {"manufacturer": "SolarEdge", "model": "SE-MTR-3Y-400V-A"} if serial else {}
-        found.append(
-            {
-                "name": name,
-                **maker,
-                "firmwareVersion": "75" if serial else "",
-                "connectedTo": "Inverter 1",
-                "connectedSolaredgeDeviceSN": site.inverters[0].serial,
-                "type": kind,
-                "form": "physical" if serial else "virtual",
-                **({"SN": serial} if serial else {}),
-            }
-        )
-    return found
-
-
-def change_log(site: Site, serial: str) -> Entry:
-    """The devices that stood in one place, newest first."""
-    place = serial
-    for old in site.replacements:
-        if serial == old.serial:
-            place = old.successor
-    entries: list[Entry] = []
-    since = site.installed_at
-    for old in site.replacements:
-        if old.successor == place:
-            entries.append(_change(old.serial, f"{since:%Y-%m-%d}"))
-            since = old.at
-    entries.append(_change(place, f"{since:%Y-%m-%d}"))
-    return {"ChangeLog": {"count": len(entries), "list": entries[::-1]}}
-
-
-def _change(serial: str, day: str) -> Entry:
-    return {"serialNumber": serial, "partNumber": "SE5000H-RW000BNN4", "date": day}
 
 
 def accounts() -> Entry:

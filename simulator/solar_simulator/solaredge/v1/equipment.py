@@ -4,21 +4,24 @@ import numpy as np
 
 from solar_simulator.noise import key_of, uniform_at
 from solar_simulator.physics import Flow
-from solar_simulator.site import FAR_FUTURE, Battery, Site
+from solar_simulator.site import Battery, Site
 from solar_simulator.solaredge.v1.records import (
     Minutes,
     inverter_minutes,
+    kept_reports,
     minutes_of,
     report_minutes,
     report_second,
 )
 from solar_simulator.solaredge.v1.times import Span, label
+from solar_simulator.tenure import Tenure, standing, tenures
 from solar_simulator.units import WMIN_PER_WH
 from solar_simulator.weather import air_celsius
 from solar_simulator.world import World
-from solar_simulator.zones import to_minute
 
-_CHARGING, _DISCHARGING, _IDLE = 3, 4, 6
+# Idle, charging and discharging, by the sign of the power: as recorded, and as printed.
+_STATES = {"recorded": (6, 3, 4), "printed": (1, 3, 3)}
+_PERMILLE = 1000
 _HEALTH = 0.91
 _SPLIT_PHASE = 2
 _THREE_PHASE = 3
@@ -27,21 +30,21 @@ _NO_FAULT_READING_SHARE = 0.12
 Record = dict[str, object]
 
 
-def inverter_data(world: World, site: Site, serial: str, index: int, span: Span) -> list[Record]:
+def inverter_data(world: World, site: Site, tenure: Tenure, index: int, span: Span) -> list[Record]:
     """Every record of an inverter in a span, oldest first.
 
-    The serial may be that of a replaced inverter: its records end when it went, and those
-    of its successor begin there, with a counter of their own.
+    The inverter may be one that was replaced: its records end when it went, and those of its
+    successor begin there, with a counter of their own.
     """
-    begun, gone = _service(site, serial)
     start, end = _clipped(world, site, span)
-    start, end = max(start, begun), min(end, gone)
+    start, end = max(start, tenure.begin), min(end, tenure.end)
     if end <= start:
         return []
+    serial = tenure.serial
     minutes = minutes_of(world, site, start, end)
-    base = int(world.model.inverter_energy(site.site_id, begun, start)[index])
+    base = int(world.totals(site.site_id, tenure.begin, start)[len(Flow) + index])
     counters = base + np.cumsum(minutes.inverter_ac[index])
-    reports, awake = inverter_minutes(site, index, minutes)
+    reports, awake = inverter_minutes(world, site, index, minutes)
     air = air_celsius(site.latitude, site.longitude, start, end - start)
     records = []
     for minute, wakes in zip(reports.tolist(), awake.tolist(), strict=True):
@@ -127,17 +130,34 @@ def storage_data(
     world: World, site: Site, span: Span, serials: list[str] | None
 ) -> dict[str, object]:
     """Every record of the battery in a span; power + is charging, energies in Wh."""
-    wanted = site.battery is not None and (serials is None or site.battery.serial in serials)
-    batteries = [_battery(world, site, site.battery, span)] if site.battery and wanted else []
+    batteries = [
+        _battery(world, site, site.battery, tenure, span)
+        for tenure in _batteries(world, site, span)
+        if site.battery and (serials is None or tenure.serial in serials)
+    ]
     return {"storageData": {"batteryCount": len(batteries), "batteries": batteries}}
 
 
-def _battery(world: World, site: Site, battery: Battery, span: Span) -> Record:
+def _batteries(world: World, site: Site, span: Span) -> list[Tenure]:
+    """The battery of the day, and those before it that have records in the span."""
+    if site.battery is None:
+        return []
+    now = standing(site, site.battery.serial, world.now_minute())
     start, end = _clipped(world, site, span)
-    records = _battery_records(world, site, battery, start, end) if end > start else []
+    return [
+        tenure
+        for tenure in tenures(site, site.battery.serial)
+        if tenure == now or (tenure.begin < now.begin and tenure.overlaps(start, end))
+    ]
+
+
+def _battery(world: World, site: Site, battery: Battery, tenure: Tenure, span: Span) -> Record:
+    start, end = _clipped(world, site, span)
+    start, end = max(start, tenure.begin), min(end, tenure.end)
+    records = _battery_records(world, site, battery, tenure, (start, end)) if end > start else []
     return {
         "nameplate": round(battery.capacity_kwh * 1000, 1),
-        "serialNumber": battery.serial,
+        "serialNumber": tenure.serial,
         "modelNumber": battery.model or "IAC-RBAT-5KMP-01",
         "telemetryCount": len(records),
         "telemetries": records,
@@ -145,26 +165,29 @@ def _battery(world: World, site: Site, battery: Battery, span: Span) -> Record:
 
 
 def _battery_records(
-    world: World, site: Site, battery: Battery, start: int, end: int
+    world: World, site: Site, battery: Battery, tenure: Tenure, span: tuple[int, int]
 ) -> list[Record]:
+    start, end = span
     minutes = minutes_of(world, site, start, end)
-    life = world.model.lifetime(site.site_id, start)
-    silent = world.switches.get("solaredge.v1_no_storage_counters", site.site_id)
+    life = world.energy(site.site_id, tenure.begin, start)
+    counted = _counted_permille(world, site)
     charged, discharged = (
-        (int(life[flow]) + np.cumsum(minutes.flows[flow])) * (0 if silent else 1)
+        (int(life[flow]) + np.cumsum(minutes.flows[flow])) * counted // _PERMILLE
         for flow in (Flow.CHARGE, Flow.DISCHARGE)
     )
     bought = np.cumsum(minutes.flows[Flow.GRID_TO_BATTERY])
     key = world.switches.get("solaredge.v1_state_of_charge", site.site_id)
     records = []
-    for minute in report_minutes(battery.serial, start, end).tolist():
+    states = _STATES[world.switches.get("solaredge.v1_battery_state", site.site_id)]
+    reports = kept_reports(world, site, report_minutes(tenure.serial, start, end))
+    for minute in reports.tolist():
         at = minute - start
         watts = _net_charge_w(minutes, at)
         records.append(
             {
-                "timeStamp": label(site, minute, report_second(battery.serial, minute)),
+                "timeStamp": label(site, minute, report_second(tenure.serial, minute)),
                 "power": float(watts),
-                "batteryState": _CHARGING if watts > 0 else _DISCHARGING if watts < 0 else _IDLE,
+                "batteryState": states[int(np.sign(watts))],
                 "lifeTimeEnergyDischarged": int(discharged[at]) // WMIN_PER_WH,
                 "lifeTimeEnergyCharged": int(charged[at]) // WMIN_PER_WH,
                 key: round(100 * int(minutes.store[at]) / battery.capacity_wmin, 2),
@@ -185,12 +208,9 @@ def _clipped(world: World, site: Site, span: Span) -> tuple[int, int]:
     return max(start, site.installed_minute), min(end, world.now_minute())
 
 
-def _service(site: Site, serial: str) -> tuple[int, int]:
-    """First minute of an inverter at its site, and the first without it."""
-    begun, gone = site.installed_minute, FAR_FUTURE
-    for old in site.replacements:
-        if old.serial == serial:
-            gone = to_minute(old.at)
-        elif old.successor == serial:
-            begun = to_minute(old.at)
-    return begun, gone
+def _counted_permille(world: World, site: Site) -> int:
+    """How much of the battery's energy its lifetime counters have got to know of."""
+    if world.switches.get("solaredge.v1_no_storage_counters", site.site_id):
+        return 0
+    lost = float(world.switches.get("solaredge.v1_storage_counter_loss", site.site_id))
+    return round((1 - lost) * _PERMILLE)

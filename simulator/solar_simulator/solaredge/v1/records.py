@@ -26,7 +26,7 @@ class Minutes:
 
     Attributes:
         start_minute: The first.
-        flows: Watts by :class:`Flow` and minute.
+        flows: Watts by :class:`Flow` and minute, late revisions and all.
         inverter_ac: Watts by inverter and minute.
         store: Energy in the battery at the end of each minute.
     """
@@ -38,16 +38,14 @@ class Minutes:
 
 
 def minutes_of(world: World, site: Site, start: int, end: int) -> Minutes:
-    """The minutes of ``[start, end)``, end not after now."""
+    """The minutes of ``[start, end)`` as reported now, end not after now."""
     first, last = start // MINUTES_PER_DAY, (end - 1) // MINUTES_PER_DAY
     days = [world.model.minute_day(site.site_id, day) for day in range(first, last + 1)]
     begin, stop = start - first * MINUTES_PER_DAY, end - first * MINUTES_PER_DAY
-    return Minutes(
-        start,
-        np.concatenate([day.flows for day in days], axis=1)[:, begin:stop],
-        np.concatenate([day.inverter_ac for day in days], axis=1)[:, begin:stop],
-        np.concatenate([day.store[1:] for day in days])[begin:stop],
-    )
+    flows = np.concatenate([day.flows for day in days], axis=1)[:, begin:stop]
+    ac = np.concatenate([day.inverter_ac for day in days], axis=1)[:, begin:stop]
+    store = np.concatenate([day.store[1:] for day in days])[begin:stop]
+    return Minutes(start, *world.reported(site.site_id, start, flows, ac), store)
 
 
 def report_minutes(serial: str, start: int, end: int) -> Ints:
@@ -69,11 +67,18 @@ def awake_row(index: int) -> Flow:
     return Flow.LIGHT if index else Flow.AWAKE
 
 
-def inverter_minutes(site: Site, index: int, minutes: Minutes) -> tuple[Ints, Ints]:
+def kept_reports(world: World, site: Site, reports: Ints) -> Ints:
+    """The reports that got through: all but those that the switch swallows."""
+    lost = world.switches.hits("solaredge.v1_missing_records", site.site_id, reports)
+    kept: Ints = reports[~lost]
+    return kept
+
+
+def inverter_minutes(world: World, site: Site, index: int, minutes: Minutes) -> tuple[Ints, Ints]:
     """When an inverter reports, and whether awake: 1, or 0 for a record that it sleeps."""
     serial = site.inverters[index].serial
     start, count = minutes.start_minute, minutes.flows.shape[1]
-    reports = report_minutes(serial, start, start + count)
+    reports = kept_reports(world, site, report_minutes(serial, start, start + count))
     reports = reports[reports >= site.installed_minute]
     awake = minutes.flows[awake_row(index)][reports - start]
     asleep_but_alive = np.isin(reports, _keep_alive(site, serial, start, count))
@@ -95,10 +100,10 @@ def _keep_alive(site: Site, serial: str, start: int, count: int) -> Ints:
 
 
 def bucket_means(
-    site: Site, index: int, minutes: Minutes, edges: tuple[int, ...]
+    world: World, site: Site, index: int, minutes: Minutes, edges: tuple[int, ...]
 ) -> list[float | None]:
     """Mean of an inverter's reported powers in each bucket; None without a record."""
-    reports, _ = inverter_minutes(site, index, minutes)
+    reports, _ = inverter_minutes(world, site, index, minutes)
     watts = minutes.inverter_ac[index][reports - minutes.start_minute]
     places = np.searchsorted(np.array(edges), reports, side="right") - 1
     inside = (places >= 0) & (places < len(edges) - 1)

@@ -3,22 +3,27 @@
 import re
 from collections.abc import Callable, Mapping
 
+import numpy as np
 from flask import Blueprint, Response, request
 
 from solar_simulator.site import Site
 from solar_simulator.solaredge.flow import power_flow
 from solar_simulator.solaredge.problem import ProblemError, problem_response
-from solar_simulator.solaredge.v1 import catalog, series, totals
+from solar_simulator.solaredge.v1 import (
+    catalog,
+    images,
+    inventory,
+    registers,
+    sensors,
+    series,
+    totals,
+)
 from solar_simulator.solaredge.v1.access import V1Access
 from solar_simulator.solaredge.v1.bulk import BULK_VIEWS, BulkView, bulk, site_ids
 from solar_simulator.solaredge.v1.equipment import inverter_data, storage_data
-from solar_simulator.solaredge.v1.times import (
-    MissingParameterError,
-    limit_week,
-    read_dates,
-    read_times,
-)
+from solar_simulator.solaredge.v1.times import MissingParameterError, limit_week, read_times
 from solar_simulator.solaredge.wire import wire_failure
+from solar_simulator.tenure import tenure_of
 from solar_simulator.web import compact, note
 from solar_simulator.world import World
 
@@ -26,6 +31,7 @@ Query = Mapping[str, str]
 SiteView = Callable[[World, Site, Query], object]
 
 _BIG = re.compile(r"(?<=[:,\[])\d{8,}\.0(?=[,}\]])")
+_FRACTION = re.compile(r"(?<=[:,\[])-?\d+\.\d+(?=[,}\]])")
 _FORMATS = {"", "json", "application/json"}
 
 
@@ -42,7 +48,7 @@ def _flow(world: World, site: Site, _query: Query) -> object:
 
 def _storage(world: World, site: Site, query: Query) -> object:
     span = read_times(query)
-    limit_week(span)
+    limit_week(world, site, span)
     serials = query["serials"].split(",") if query.get("serials") else None
     return storage_data(world, site, span, serials)
 
@@ -51,19 +57,6 @@ def _alerts(world: World, site: Site, _query: Query) -> object:
     if not world.switches.get("solaredge.v1_alerts", site.site_id):
         raise ProblemError(403, "Access Denied")
     return catalog.alerts(site)
-
-
-def _sensor_list(_world: World, _site: Site, _query: Query) -> object:
-    return {"SiteSensors": {"count": 0, "list": []}}
-
-
-def _sensor_data(_world: World, _site: Site, query: Query) -> object:
-    limit_week(read_dates(query))
-    return {"siteSensors": {"data": []}}
-
-
-def _no_image(_world: World, _site: Site, _query: Query) -> object:
-    raise ProblemError(404, "No image was uploaded")
 
 
 # Path, name in the call log, what answers it.
@@ -75,14 +68,12 @@ SITE_VIEWS: tuple[tuple[str, str, SiteView], ...] = (
     ("/site/<site_id>/currentPowerFlow", "currentPowerFlow", _flow),
     ("/site/<site_id>/storageData", "storageData", _storage),
     ("/site/<site_id>/envBenefits", "envBenefits", totals.env_benefits),
-    ("/site/<site_id>/inventory", "inventory", catalog.inventory),
-    ("/site/<site_id>/meters", "meters", series.meter_readings),
+    ("/site/<site_id>/inventory", "inventory", inventory.inventory),
+    ("/site/<site_id>/meters", "meters", registers.meter_readings),
     ("/site/<site_id>/alerts", "alerts", _alerts),
-    ("/site/<site_id>/sensors", "site_sensors", _sensor_data),
-    ("/site/<site_id>/siteImage/<name>", "site_image", _no_image),
-    ("/site/<site_id>/installerImage/<name>", "installer_image", _no_image),
-    ("/equipment/<site_id>/list", "equipment", catalog.equipment_list),
-    ("/equipment/<site_id>/sensors", "equipment_sensors", _sensor_list),
+    ("/site/<site_id>/sensors", "site_sensors", sensors.sensor_data),
+    ("/equipment/<site_id>/list", "equipment", inventory.equipment_list),
+    ("/equipment/<site_id>/sensors", "equipment_sensors", sensors.sensor_list),
 )
 
 
@@ -97,6 +88,7 @@ class SolarEdgeV1:
         self.world = world
         self.access = V1Access(world)
         world.on_reset(self.access.reset)
+        world.tell_quotas(self.access.allowances)
 
     def blueprint(self) -> Blueprint:
         """Its paths, each also with ``.json``."""
@@ -117,6 +109,11 @@ class SolarEdgeV1:
         add("/version/supported", "version_supported", self.version_supported)
         add("/equipment/<site_id>/<serial>/data", "equipment_data", self.equipment_data)
         add("/equipment/<site_id>/<serial>/changeLog", "change_log", self.change_log)
+        # The name of a picture has a dot of its own, so there is no ``.json`` beside it.
+        routes.add_url_rule("/site/<site_id>/siteImage/<name>", "site_image", self.site_image)
+        routes.add_url_rule(
+            "/site/<site_id>/installerImage/<name>", "installer_image", self.installer_image
+        )
         for path, name, answer in SITE_VIEWS:
             add(path, name, self._site_view(answer))
         for entry in BULK_VIEWS:
@@ -154,11 +151,12 @@ class SolarEdgeV1:
         """The records of an inverter, of one that was replaced too."""
         site = self._site(site_id)
         index = site.inverter_index(serial)
-        if index is None:
+        tenure = tenure_of(site, serial, self.world.now_minute())
+        if index is None or tenure is None:
             raise ProblemError(403, "Access Denied")
         span = read_times(request.args)
-        limit_week(span)
-        records = inverter_data(self.world, site, serial, index, span)
+        limit_week(self.world, site, span)
+        records = inverter_data(self.world, site, tenure, index, span)
         body: object = records
         if self.world.switches.get("solaredge.v1_nested_telemetry", site_id):
             body = [{"threePhaseInverterTelemetry": record} for record in records]
@@ -166,10 +164,19 @@ class SolarEdgeV1:
 
     def change_log(self, site_id: str, serial: str, form: str = "") -> Response:
         """What stood in a device's place."""
-        return self._render(catalog.change_log(self._site(site_id), serial), form)
+        found = inventory.change_log(self.world, self._site(site_id), serial)
+        return self._render(found, form)
+
+    def site_image(self, site_id: str, name: str) -> Response:
+        """The picture of the site."""
+        return _image(name, self._site(site_id).site_image)
+
+    def installer_image(self, site_id: str, name: str) -> Response:
+        """The logo of its installer."""
+        return _image(name, self._site(site_id).installer_image)
 
     def _site_view(self, answer: SiteView) -> Callable[..., Response]:
-        def view(site_id: str, form: str = "", **_words: str) -> Response:
+        def view(site_id: str, form: str = "") -> Response:
             return self._render(answer(self.world, self._site(site_id), request.args), form)
 
         return view
@@ -198,6 +205,8 @@ class SolarEdgeV1:
         text = compact(value)
         if self.world.switches.get("solaredge.v1_scientific"):
             text = _BIG.sub(_scientific, text)
+        if self.world.switches.get("solaredge.v1_float32", note().site):
+            text = _FRACTION.sub(_float32, text)
         return Response(text, mimetype="application/json")
 
     def _refuse(self, problem: ProblemError) -> Response:
@@ -206,10 +215,17 @@ class SolarEdgeV1:
             return _tomcat_page(problem.status, problem.detail)
         return problem_response(self.world, problem)
 
-    @staticmethod
-    def _tomcat(error: MissingParameterError) -> Response:
+    def _tomcat(self, error: MissingParameterError) -> Response:
+        if self.world.switches.get("solaredge.v1_json_400", note().site):
+            return problem_response(self.world, ProblemError(400, str(error)))
         note().outcome = "400"
         return _tomcat_page(400, str(error))
+
+
+def _image(wanted: str, uploaded: str) -> Response:
+    words = request.args
+    size = words.get("maxWidth"), words.get("maxHeight")
+    return images.image(wanted, uploaded, size, words.get("hash", ""))
 
 
 def _tomcat_page(status: int, message: str) -> Response:
@@ -220,6 +236,11 @@ def _tomcat_page(status: int, message: str) -> Response:
         "<p><b>Description</b> The server cannot process the request.</p></body></html>"
     )
     return Response(page, status=status, mimetype="text/html")
+
+
+def _float32(number: re.Match[str]) -> str:
+    shown = str(np.float32(number.group()))
+    return shown.replace("e+", "E").replace("e", "E")
 
 
 def _scientific(number: re.Match[str]) -> str:

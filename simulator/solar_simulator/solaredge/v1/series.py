@@ -8,26 +8,21 @@ import numpy as np
 from solar_simulator.physics import Flow
 from solar_simulator.site import Site
 from solar_simulator.solaredge.buckets import Buckets, bucket_series, rounded_wh, sums
-from solar_simulator.solaredge.devices import grid_meter_serial, production_meter_serial, shuffled
-from solar_simulator.solaredge.v1.records import (
-    bucket_means,
-    minutes_of,
-    report_minutes,
-    report_second,
-)
+from solar_simulator.solaredge.devices import shuffled
+from solar_simulator.solaredge.v1.records import bucket_means, minutes_of
 from solar_simulator.solaredge.v1.times import (
     Span,
     Value,
     buckets_of,
     check_span,
-    label,
     limit_month,
     read_dates,
     read_times,
     read_unit,
     rows,
 )
-from solar_simulator.units import WMIN_PER_WH
+from solar_simulator.tenure import tenures
+from solar_simulator.units import WMIN_PER_WH, wmin
 from solar_simulator.world import World
 
 QUARTER = "QUARTER_OF_AN_HOUR"
@@ -41,7 +36,7 @@ Points = list[dict[str, object]]
 def energy(world: World, site: Site, query: Query) -> dict[str, object]:
     """AC energy of the inverters by bucket, whole Wh; null where nothing was reported."""
     span, unit = read_dates(query), read_unit(query)
-    check_span(span, unit)
+    check_span(world, site, span, unit)
     buckets = buckets_of(world, site, span, unit)
     found = rows(world, site, buckets.starts, _energies(world, site, buckets), sum)
     return {"energy": {**_head(unit, "Wh"), "values": _with_null(found)}}
@@ -50,7 +45,7 @@ def energy(world: World, site: Site, query: Query) -> dict[str, object]:
 def power(world: World, site: Site, query: Query) -> dict[str, object]:
     """Mean of the inverters' reported powers by quarter-hour, W; null without a report."""
     span = read_times(query)
-    limit_month(span)
+    limit_month(world, site, span)
     buckets = buckets_of(world, site, span, QUARTER)
     found = rows(world, site, buckets.starts, _powers(world, site, buckets), fmean)
     return {"power": {**_head(QUARTER, "W"), "values": _with_null(found)}}
@@ -75,19 +70,19 @@ def _energies(world: World, site: Site, buckets: Buckets) -> list[Value]:
     series = bucket_series(world, site, buckets)
     values = rounded_wh(series, series.inverter_ac.sum(axis=0), site.zone, buckets)
     shown = sums(series, series.flows[Flow.AWAKE], buckets) > 0
-    shown &= np.array(buckets.ends) <= _known(world, site)
+    shown &= np.array(buckets.ends) <= known_minute(world, site)
     shown &= np.array(buckets.ends) > site.installed_minute
     return [value if there else None for value, there in zip(values, shown.tolist(), strict=True)]
 
 
 def _energy(world: World, site: Site, start: int, end: int) -> Value:
     """Energy of a day or more, so far; None where nothing was reported."""
-    found = world.totals(site.site_id, start, min(end, _known(world, site)))
+    found = world.totals(site.site_id, start, min(end, known_minute(world, site)))
     made = int(found[len(Flow) :].sum())
     return float(round(made / WMIN_PER_WH)) if found[Flow.AWAKE] else None
 
 
-def _known(world: World, site: Site) -> int:
+def known_minute(world: World, site: Site) -> int:
     """The minute that data ends with."""
     delay = world.switches.get("solaredge.data_delay_minutes", site.site_id)
     return world.now_minute() - round(float(delay))
@@ -95,13 +90,14 @@ def _known(world: World, site: Site) -> int:
 
 def _powers(world: World, site: Site, buckets: Buckets) -> list[Value]:
     """Sum over inverters of each one's mean of records, None where none reported."""
-    end = min(buckets.edges[-1], _known(world, site))
+    end = min(buckets.edges[-1], known_minute(world, site))
     start = buckets.edges[0]
     if not len(buckets) or end <= start:
         return [None] * len(buckets)
     minutes = minutes_of(world, site, start, end)
     by_inverter = [
-        bucket_means(site, index, minutes, buckets.edges) for index in range(len(site.inverters))
+        bucket_means(world, site, index, minutes, buckets.edges)
+        for index in range(len(site.inverters))
     ]
     found: list[Value] = []
     for means in zip(*by_inverter, strict=True):
@@ -113,14 +109,14 @@ def _powers(world: World, site: Site, buckets: Buckets) -> list[Value]:
 def power_details(world: World, site: Site, query: Query) -> dict[str, object]:
     """Mean power by meter type and quarter-hour, W; a row without value has no key for it."""
     span = read_times(query)
-    limit_month(span)
+    limit_month(world, site, span)
     return {"powerDetails": _details(world, site, query, span, QUARTER, "W")}
 
 
 def energy_details(world: World, site: Site, query: Query) -> dict[str, object]:
     """Energy by meter type and bucket, Wh; a row without value has no key for it."""
     span, unit = read_times(query), read_unit(query)
-    check_span(span, unit)
+    check_span(world, site, span, unit)
     return {"energyDetails": _details(world, site, query, span, unit, "Wh")}
 
 
@@ -163,22 +159,33 @@ def _by_type(world: World, site: Site, buckets: Buckets, of: str) -> dict[str, l
         None if None in row else round((row[0] or 0) + (row[1] or 0) - (row[2] or 0), 4) + 0.0
         for row in zip(found["Production"], found["Purchased"], found["FeedIn"], strict=True)
     ]
-    return {kind: found[kind] for kind in _TYPES}
+    listed = {kind: found[kind] for kind in _TYPES}
+    if world.switches.get("solaredge.v1_self_consumption", site.site_id):
+        listed["SelfConsumption"] = [
+            None if None in row else round((row[0] or 0) - (row[1] or 0), 4) + 0.0
+            for row in zip(found["Production"], found["FeedIn"], strict=True)
+        ]
+    return listed
 
 
 def _metered(world: World, site: Site, buckets: Buckets, flow: Flow, of: str) -> list[Value]:
     if not len(buckets):
         return []
-    known = _known(world, site)
+    known = known_minute(world, site)
     if buckets.fine:
         series = bucket_series(world, site, buckets)
         totals = sums(series, series.flows[flow], buckets).tolist()
     else:
         edges = zip(buckets.starts, buckets.ends, strict=True)
         totals = [int(world.energy(site.site_id, a, min(b, known))[flow]) for a, b in edges]
+    if of == "Wh":
+        totals = [
+            total + _spike(world, site, flow, start, end)
+            for start, end, total in zip(buckets.starts, buckets.ends, totals, strict=True)
+        ]
     found: list[Value] = []
     for start, end, total in zip(buckets.starts, buckets.ends, totals, strict=True):
-        unsettled = buckets.fine and end > known
+        unsettled = end > known if buckets.fine else start >= known
         if end <= site.installed_minute or unsettled:
             found.append(None)
         else:
@@ -186,53 +193,12 @@ def _metered(world: World, site: Site, buckets: Buckets, flow: Flow, of: str) ->
     return found
 
 
-def meter_readings(world: World, site: Site, query: Query) -> dict[str, object]:
-    """Lifetime registers in Wh: the first reading in each bucket, at the device's time.
-
-    Only physical meters have registers; without any the list is empty.
-    """
-    span, unit = read_times(query), read_unit(query)
-    check_span(span, unit)
-    wanted = query.get("meters", "").lower().split(",") if query.get("meters") else None
-    buckets = buckets_of(world, site, span, unit)
-    grid = grid_meter_serial(site)
-    physical = (
-        ("Production", production_meter_serial(site), Flow.PRODUCTION, "SE-RGMTR-1D-240C-A"),
-        ("FeedIn", grid, Flow.EXPORT, "SE-MTR-3Y-240V-A"),
-        ("Purchased", grid, Flow.IMPORT, "SE-MTR-3Y-240V-A"),
+def _spike(world: World, site: Site, flow: Flow, start: int, end: int) -> int:
+    """What new meters' first readings add to a bucket, by the switch, in watt-minutes."""
+    if not site.replacements or not world.switches.get("solaredge.v1_meter_spike", site.site_id):
+        return 0
+    production = flow == Flow.PRODUCTION
+    place = site.production_meter_serial if production else site.grid_meter_serial
+    return sum(
+        wmin(tenure.register_kwh) for tenure in tenures(site, place) if start <= tenure.begin < end
     )
-    meters = [
-        {
-            "meterSerialNumber": serial,
-            "connectedSolaredgeDeviceSN": site.inverters[0].serial,
-            "model": model,
-            "meterType": kind,
-            "values": _registers(world, site, buckets, serial, flow),
-        }
-        for kind, serial, flow, model in physical
-        if site.metered and (wanted is None or kind.lower() in wanted)
-    ]
-    body = {"timeUnit": unit, "unit": "Wh", "meters": shuffled(world, site, meters)}
-    return {"meterEnergyDetails": body}
-
-
-def _registers(world: World, site: Site, buckets: Buckets, serial: str, flow: Flow) -> Points:
-    known = _known(world, site)
-    found: Points = []
-    swapped_wmin = 0
-    was_swapped = False
-    for start, end in zip(buckets.starts, buckets.ends, strict=True):
-        first = max(start, site.installed_minute)
-        reports = report_minutes(serial, first, min(end, known))
-        if not len(reports):
-            continue
-        minute = int(reports[0])
-        register = int(world.model.lifetime(site.site_id, minute)[flow])
-        swapped = bool(world.switches.get("solaredge.v1_meter_swap", site.site_id, minute))
-        if swapped and not was_swapped:
-            swapped_wmin = register
-        was_swapped = swapped
-        shown = register - swapped_wmin if swapped else register
-        stamp = label(site, minute, report_second(serial, minute))
-        found.append({"date": stamp, "value": float(shown // WMIN_PER_WH)})
-    return found

@@ -79,6 +79,19 @@ def read_dates(query: Mapping[str, str]) -> Span:
     return _ordered(Span(datetime.combine(first, time()), datetime.combine(last, time(23, 59, 59))))
 
 
+def read_sensor_times(query: Mapping[str, str]) -> Span:
+    """``startDate`` and ``endDate``, which may carry a time; without one, whole days.
+
+    Raises:
+        MissingParameterError: If one is missing or no date.
+        ProblemError: 400 if they are reversed.
+    """
+    begin, end = _time(query, "startDate"), _time(query, "endDate")
+    if len(query["endDate"]) == len("2026-01-01"):
+        end = datetime.combine(end.date(), time(23, 59, 59))
+    return _ordered(Span(begin, end))
+
+
 def read_unit(query: Mapping[str, str]) -> str:
     """``timeUnit``, in upper case only; a day by default.
 
@@ -92,50 +105,55 @@ def read_unit(query: Mapping[str, str]) -> str:
     return unit
 
 
-def check_span(span: Span, unit: str) -> None:
+def check_span(world: World, site: Site, span: Span, unit: str) -> None:
     """A month of quarter-hours or hours, a year of days.
 
     Raises:
-        ProblemError: 403 for a longer window.
+        ProblemError: 403, or 400 by the switch, for a longer window.
     """
     if unit in _FINE:
-        limit_month(span)
+        limit_month(world, site, span)
     elif unit == "DAY":
-        limit_year(span)
+        limit_year(world, site, span)
 
 
-def limit_month(span: Span) -> None:
-    """Refuse more than a calendar month.
+def limit_month(world: World, site: Site, span: Span) -> None:
+    """Refuse more than a calendar month, or than the days that the switch allows.
 
     Raises:
-        ProblemError: 403.
+        ProblemError: 403, or 400 by the switch.
     """
-    _limit(span, _months_later(span.begin, 1) + timedelta(days=1))
+    days = float(world.switches.get("solaredge.v1_month_days", site.site_id))
+    month = _months_later(span.begin, 1) + timedelta(days=1)
+    _limit(world, site, span, span.begin + timedelta(days=days) if days else month)
 
 
-def limit_year(span: Span) -> None:
+def limit_year(world: World, site: Site, span: Span) -> None:
     """Refuse more than a calendar year.
 
     Raises:
-        ProblemError: 403.
+        ProblemError: 403, or 400 by the switch.
     """
-    _limit(span, _months_later(span.begin, 12) + timedelta(days=1))
+    _limit(world, site, span, _months_later(span.begin, 12) + timedelta(days=1))
 
 
-def limit_week(span: Span) -> None:
+def limit_week(world: World, site: Site, span: Span) -> None:
     """Refuse more than seven days.
 
     Raises:
-        ProblemError: 403.
+        ProblemError: 403, or 400 by the switch.
     """
-    _limit(span, span.begin + timedelta(days=7, seconds=1))
+    _limit(world, site, span, span.begin + timedelta(days=7, seconds=1))
 
 
 def buckets_of(world: World, site: Site, span: Span, unit: str) -> Buckets:
-    """The buckets that touch a span and have begun by now."""
+    """The buckets that touch a span and, but for the switch, have begun by now."""
     start, end = span.minutes(site)
     first = start // QUARTER_MINUTES * QUARTER_MINUTES if unit in _FINE else start
-    return cut(site.zone, TIME_UNITS[unit], first, end).until(world.now_minute() + 1)
+    every = cut(site.zone, TIME_UNITS[unit], first, end)
+    if world.switches.get("solaredge.future_rows", site.site_id) == "null":
+        return every
+    return every.until(world.now_minute() + 1)
 
 
 def rows(
@@ -199,9 +217,10 @@ def _with_gap(
     return whole
 
 
-def _limit(span: Span, longest_end: datetime) -> None:
+def _limit(world: World, site: Site, span: Span, longest_end: datetime) -> None:
     if span.end >= longest_end:
-        raise ProblemError(403, "Date range exceeds the allowed period")
+        status = int(world.switches.get("solaredge.v1_span_status", site.site_id))
+        raise ProblemError(status, "Date range exceeds the allowed period")
 
 
 def _months_later(at: datetime, months: int) -> datetime:

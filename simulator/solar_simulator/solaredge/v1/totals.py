@@ -7,6 +7,7 @@ from solar_simulator.physics import Flow
 from solar_simulator.site import Site
 from solar_simulator.solaredge.v1.equipment import inverter_data
 from solar_simulator.solaredge.v1.times import Span, label, limit_year, read_dates
+from solar_simulator.tenure import standing
 from solar_simulator.units import MINUTES_PER_DAY, WMIN_PER_KWH, WMIN_PER_WH
 from solar_simulator.world import World
 from solar_simulator.zones import day_start, local_date, local_time
@@ -66,7 +67,7 @@ def _last_report(world: World, site: Site) -> tuple[str | None, float]:
     end = local_time(site.zone, now).replace(tzinfo=None)
     begin = local_time(site.zone, max(now - MINUTES_PER_DAY, 0)).replace(tzinfo=None)
     found = [
-        inverter_data(world, site, inverter.serial, index, Span(begin, end))
+        inverter_data(world, site, standing(site, inverter.serial, now), index, Span(begin, end))
         for index, inverter in enumerate(site.inverters)
     ]
     last = [records[-1] for records in found if records]
@@ -77,7 +78,7 @@ def _last_report(world: World, site: Site) -> tuple[str | None, float]:
 
 
 def _wh(world: World, site: Site, start: int, end: int) -> float:
-    made = world.model.inverter_energy(site.site_id, start, end).sum()
+    made = world.totals(site.site_id, start, end)[len(Flow) :].sum()
     return float(round(int(made) / WMIN_PER_WH))
 
 
@@ -94,7 +95,7 @@ def data_period(world: World, site: Site, _query: Query) -> dict[str, object]:
 def time_frame(world: World, site: Site, query: Query) -> dict[str, object]:
     """Energy of some dates: the difference of two lifetime readings, Wh."""
     span = read_dates(query)
-    limit_year(span)
+    limit_year(world, site, span)
     start, end = span.minutes(site)
     end = min(end, world.now_minute())
     before = _wh(world, site, site.installed_minute, max(start, site.installed_minute))
@@ -117,7 +118,7 @@ def time_frame(world: World, site: Site, query: Query) -> dict[str, object]:
 def env_benefits(world: World, site: Site, query: Query) -> dict[str, object]:
     """What the lifetime's PV energy saved; kilograms, or pounds for Imperial."""
     imperial = query.get("systemUnits") == "Imperial"
-    life = world.model.lifetime(site.site_id, world.now_minute())
+    life = world.energy(site.site_id, site.installed_minute, world.now_minute())
     made_kwh = int(life[Flow.PV]) / WMIN_PER_KWH
     per = _POUNDS_PER_KG if imperial else 1.0
     gases = {name: round(made_kwh * share * per, 4) for name, share in _KG_PER_KWH.items()}

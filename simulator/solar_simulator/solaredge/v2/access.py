@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from flask import Response, g, request
 
-from solar_simulator.quota import Tally
+from solar_simulator.quota import Allowance, Tally
 from solar_simulator.site import Site
 from solar_simulator.solaredge.problem import ProblemError
 from solar_simulator.solaredge.v2.oauth import OAuth
@@ -76,6 +76,28 @@ class Access:
                 raise ProblemError(429, "Monthly credits are used up", outcome="429 month")
         return caller
 
+    def allowances(self) -> list[Allowance]:
+        """The minute and the month of each caller."""
+        now = self._world.clock.now()
+        month = int(self._world.switches.get("solaredge.credits_per_month"))
+        begins = _minute_begin(now), _month_begin(now)
+        ends = begins[0] + timedelta(minutes=1, microseconds=1), _next_month(now)
+        limits = self._per_minute(), month
+        return [
+            Allowance(
+                "SolarEdge v2",
+                str(caller),
+                period,
+                len(times),
+                most,
+                end if len(times) >= most else None,
+            )
+            for tally, period, begin, end, most in zip(
+                (self._minute, self._month), ("minute", "month"), begins, ends, limits, strict=True
+            )
+            for caller, times in tally.lately(now, begin).items()
+        ]
+
     def site(self, caller: Caller, site_id: str, scope: str) -> Site:
         """The site asked for.
 
@@ -141,3 +163,8 @@ def _minute_begin(now: datetime) -> datetime:
 def _month_begin(now: datetime) -> datetime:
     begin = now.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     return begin - timedelta(microseconds=1)
+
+
+def _next_month(now: datetime) -> datetime:
+    begin = now.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return (begin + timedelta(days=31)).replace(day=1)

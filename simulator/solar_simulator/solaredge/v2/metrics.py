@@ -6,6 +6,7 @@ from solar_simulator.site import Site
 from solar_simulator.solaredge.problem import ProblemError
 from solar_simulator.solaredge.v2 import series
 from solar_simulator.solaredge.v2.windows import read_window
+from solar_simulator.tenure import tenure_of
 from solar_simulator.world import World
 
 Telemetry = Callable[[World, Site, Mapping[str, str]], dict[str, object]]
@@ -48,9 +49,11 @@ def metric(
     if words["metric"] not in names:
         raise ProblemError(404, "Unknown endpoint")
     devices = _devices(telemetry(world, site, query), words["kind"])
-    if words["serial"] not in devices:
+    # A device of another time than the window's is known, and has nothing to tell.
+    gone = tenure_of(site, words["serial"], world.now_minute()) is not None
+    if words["serial"] not in devices and not (gone and len(site.replacements)):
         raise ProblemError(403, "No access to the requested device")
-    found = devices[words["serial"]].get(_camel(words["metric"]))
+    found = devices.get(words["serial"], {}).get(_camel(words["metric"]))
     body = found if isinstance(found, dict) else {"unit": None, "values": []}
     window = read_window(world, site, query)
     return {

@@ -82,6 +82,7 @@ class SolarEdgeV2:
         self.oauth = OAuth(world)
         self.access = Access(world, self.oauth)
         world.on_reset(self.oauth.reset, self.access.reset)
+        world.tell_quotas(self.access.allowances)
 
     def blueprint(self) -> Blueprint:
         """Its paths."""

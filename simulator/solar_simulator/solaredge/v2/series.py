@@ -7,7 +7,6 @@ import numpy as np
 from solar_simulator.noise import Floats, Ints, key_of, uniform
 from solar_simulator.physics import Flow
 from solar_simulator.site import Site
-from solar_simulator.solaredge.devices import grid_meter_serial, production_meter_serial
 from solar_simulator.solaredge.v2.answer import Answer, Points, Value, inverter_row
 from solar_simulator.solaredge.v2.windows import ENERGY_UNITS, POWER_UNITS, read_unit
 from solar_simulator.world import World
@@ -55,8 +54,9 @@ def inverters(world: World, site: Site, query: Mapping[str, str]) -> dict[str, o
     answer = Answer.read(world, site, query)
     return {
         "inverters": {
-            inverter.serial: _inverter(answer, index)
+            serial: _inverter(part, index)
             for index, inverter in enumerate(site.inverters)
+            for serial, part in answer.by_tenure(inverter.serial)
         }
     }
 
@@ -77,7 +77,7 @@ def _inverter(answer: Answer, index: int) -> dict[str, object]:
 
 def _electrics(answer: Answer, index: int, made: int, awake: int) -> dict[str, object]:
     site = answer.site
-    ends = np.array(answer.buckets.ends)
+    ends = np.array(answer.window.buckets.ends)
     watts = answer.watts(made, awake)
     line_volts = site.grid_volts * (2 if site.phases == 2 else 1)  # noqa: PLR2004 - split phase
     volts = line_volts * _wobble(answer, ends, f"volts {index}", 0.015)
@@ -113,25 +113,27 @@ def meters(world: World, site: Site, query: Mapping[str, str]) -> dict[str, obje
     answer = Answer.read(world, site, query)
     found: dict[str, dict[str, object]] = {}
     if site.metered:
-        for serial, name, columns in _meter_columns(world, site):
-            found.setdefault(serial, {}).update(_meter(answer, name, columns))
+        for place, name, columns in _meter_columns(world, site):
+            parts = answer.by_tenure(place) if place else [("null", answer)]
+            for serial, part in parts:
+                found.setdefault(serial, {}).update(_meter(part, name, columns))
     return {**answer.head(), "meters": found}
 
 
 def _meter_columns(world: World, site: Site) -> list[tuple[str, str, dict[Flow, int]]]:
-    grid = grid_meter_serial(site)
+    grid = site.grid_meter_serial
     production = {Flow.PRODUCTION: 1}
     bought, sold = {Flow.IMPORT: 1}, {Flow.EXPORT: -1}
     columns = [
-        (production_meter_serial(site), "production", production),
+        (site.production_meter_serial, "production", production),
         (grid, "import", bought),
         (grid, "export", {Flow.EXPORT: 1}),
     ]
     place = world.switches.get("solaredge.virtual_meter", site.site_id)
     if place != "absent":
         # Consumption is reckoned from the printed three, as the vendor's cloud does.
-        serial = grid if place == "grid_meter" else "null"
-        columns.append((serial, "consumption", production | bought | sold))
+        where = grid if place == "grid_meter" else ""
+        columns.append((where, "consumption", production | bought | sold))
     return columns
 
 
@@ -163,7 +165,8 @@ def storage(world: World, site: Site, query: Mapping[str, str]) -> dict[str, obj
     ``stateOfEnergy`` (percent) and ``remainingEnergy`` (kWh) hold at the stamp itself.
     """
     answer = Answer.read(world, site, query)
-    found = {site.battery.serial: _battery(answer)} if site.battery else {}
+    served = answer.by_tenure(site.battery.serial) if site.battery else []
+    found = {serial: _battery(part) for serial, part in served}
     return {**answer.head(), "storage": found}
 
 
@@ -183,9 +186,7 @@ def _battery(answer: Answer) -> dict[str, object]:
 
 
 def _states(answer: Answer, capacity_wmin: int) -> tuple[list[Value], list[Value]]:
-    starts = np.array(answer.buckets.starts)
-    stored = answer.store_at_starts()
-    known = (starts <= answer.window.now_minute) & (starts >= answer.site.installed_minute)
+    stored, known = answer.store_at_starts()
     percent = np.round(100 * stored / capacity_wmin, 1)
     left = np.round(stored / 60_000, 3)
     return (
