@@ -9,6 +9,7 @@ resolves it (`docs/decisions/0003-the-tap-owns-the-clock.md`).
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import threading
 import zoneinfo
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 UTC = dt.UTC
 DAY = dt.timedelta(days=1)
+MINUTE = dt.timedelta(minutes=1)
 
 
 class Clock(Protocol):
@@ -131,6 +133,54 @@ def parse_utc(text: str) -> dt.datetime:
     """
     instant = dt.datetime.fromisoformat(text)
     return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+
+
+@functools.lru_cache(maxsize=64)
+def _in_utc(times: tuple[str, ...], offset_minutes: int) -> tuple[tuple[int, str], ...] | None:
+    """Return each wall-clock `HH:MM` of a day as a shift in UTC days and a UTC time text.
+
+    None where a label is no minute of a day, or does not come after the one before. A day's
+    labels are the same as those of the day before, so nearly every call is answered at once.
+    """
+    found = []
+    before = -1
+    for time in times:
+        hours, _, minutes = time.partition(":")
+        is_plain = len(time) == len("00:00") and hours.isdecimal() and minutes.isdecimal()
+        minute = int(hours) * 60 + int(minutes) if is_plain and minutes < "60" else -1
+        if not before < minute < DAY // MINUTE:
+            return None
+        before = minute
+        shift, rest = divmod(minute - offset_minutes, DAY // MINUTE)
+        found.append((shift, f"T{rest // 60:02}:{rest % 60:02}:00Z"))
+    return tuple(found)
+
+
+def plain_instants(
+    times: Iterable[str], day: dt.date, tz: dt.tzinfo
+) -> tuple[int, list[str]] | None:
+    """Return the offset of a day without clock change, and its labels as UTC texts.
+
+    Such days are 363 of 365, and need no calendar arithmetic per row.
+
+    Args:
+        times: The day's labels, as `HH:MM`.
+        day: The local day.
+        tz: The site's zone.
+
+    Returns:
+        None where the day has a clock change, or a label is no minute of it or does not
+        come after the one before: then `resolve` has to look at each.
+    """
+    start, end = day_start_utc(day, tz), day_start_utc(day + DAY, tz)
+    offset = start.astimezone(tz).utcoffset() or dt.timedelta()
+    if end - start != DAY or offset % MINUTE or offset != end.astimezone(tz).utcoffset():
+        return None
+    in_utc = _in_utc(tuple(times), offset // MINUTE)
+    if in_utc is None:
+        return None
+    dates = {shift: (day + shift * DAY).isoformat() for shift in (-1, 0, 1)}
+    return offset // MINUTE, [dates[shift] + time for shift, time in in_utc]
 
 
 def resolve(labels: Iterable[dt.datetime], tz: dt.tzinfo) -> Iterator[Resolved]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
+
+from solar_tap_kit.windows import Cut
 
 if TYPE_CHECKING:
     import datetime as dt
 
     from solar_tap_kit.fields import Record
+    from solar_tap_kit.ledger import Ledger
     from solar_tap_kit.session import Session
     from solar_tap_kit.windows import Site, Window
 
@@ -19,16 +23,20 @@ Rows = Mapping[str, Sequence["Record"]]
 
 @dataclass(frozen=True, slots=True)
 class Harvest:
-    """What one fetch brought.
+    """What one answer brought.
 
     Attributes:
         rows: Records by stream, in the order in which they are to be written: the day
             ledger last, so that it never vouches for rows that are not there.
         note: What is worth a word in the progress line ("276 of 276 points").
+        final_until: The first day from which on the vendor may still deliver more (rows are
+            missing at the end, or there are none), or None if all days look finished. The
+            bookmark waits before it, and the answer is not archived.
     """
 
     rows: Rows
     note: str = ""
+    final_until: dt.date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,84 +47,122 @@ class SiteList:
     rows: Sequence[Record]
 
 
-class Source(Protocol):
-    """One thing that can be asked for windows of days: an endpoint with its limits."""
+class Source(ABC):
+    """One thing that can be asked per site: an endpoint with its limits.
 
-    @property
-    def name(self) -> str:
-        """Its name in log lines and in the plan."""
+    Asking and decoding are apart: `ask` may run in any thread and only fetches; `decode` is
+    a pure function that serves fresh, archived and recorded answers alike.
 
-    @property
-    def streams(self) -> tuple[str, ...]:
-        """The streams that its answers fill, the day ledger excluded."""
+    Attributes:
+        name: Its name in log lines and in the plan.
+        endpoint: The endpoint that its calls count under.
+        streams: The streams that its answers fill, the day ledger excluded.
+        cut: How days are cut into windows.
+        is_totals: Coarse figures that come before what they are the totals of.
+        stale_days: For calendar cuts: see `windows.missing`.
+        refresh: None for dated windows; for a list or reading of now, how old the last
+            answer may be before the next run asks again.
+        group: How many sites one ask may cover.
+        version: What would change the meaning of an archived answer: API version, resolution.
+        keeps_ledger: Whether its answers write the day ledger.
+    """
 
-    @property
-    def days_per_window(self) -> int:
-        """How many local days one fetch covers."""
+    name: str
+    endpoint: str
+    streams: tuple[str, ...]
+    cut: Cut = Cut()
+    is_totals: bool = False
+    stale_days: int = 0
+    refresh: dt.timedelta | None = None
+    group: int = 1
+    version: str = "1"
+    keeps_ledger: bool = False
 
-    def fetch(self, window: Window, fetched_at: str) -> Harvest:
-        """Ask for a window.
+    def cost(self, windows: Sequence[Window]) -> int:
+        """Return the calls, or credits, that asking for these windows spends."""
+        del windows
+        return 1
+
+    @abstractmethod
+    def ask(self, windows: Sequence[Window]) -> list[bytes]:
+        """Ask for the same days of one site, or of up to `group` sites, and return the bodies.
+
+        Raises:
+            SolarError: The typed failure.
+        """
+
+    @abstractmethod
+    def decode(self, window: Window, bodies: Sequence[bytes], fetched_at: str) -> Harvest:
+        """Return what the bodies of an ask say about one of its windows.
 
         Args:
-            window: Whole local days of one site.
-            fetched_at: The window's fetch time as text, one value for all of its rows.
+            window: The window; of a snapshot only its site counts.
+            bodies: What `ask` returned, now or years ago.
+            fetched_at: When that was, as text; one value for all rows.
 
         Raises:
-            SolarError: The typed failure.
+            DecodeError: The bodies have a form that is not known.
         """
 
+    def refused(self, window: Window, fetched_at: str) -> Harvest:
+        """Return the day ledger's entries for days that the vendor refuses for good."""
+        del window, fetched_at
+        return Harvest({})
 
-class Snapshot(Protocol):
-    """One thing that can be asked per site and has no history."""
+
+class Cloud(ABC):
+    """A vendor's cloud under one credential.
+
+    Attributes:
+        account: What the credential is, for ledger and archive; stored only as a hash.
+        session: The session through which all of its calls go.
+        site_stream: The stream that lists the sites.
+        ledger_stream: The stream that holds the day ledger.
+        sources: What can be asked.
+        cost_unit: What a call costs: `calls` or `credits`.
+        patience_days: How long the bookmark waits before days that lack their end.
+    """
+
+    account: str
+    session: Session
+    site_stream: str
+    ledger_stream: str
+    sources: Sequence[Source]
+    cost_unit: str = "calls"
+    patience_days: int = 3
 
     @property
-    def stream(self) -> str:
-        """The stream that its answers fill."""
+    def ledger(self) -> Ledger:
+        """The ledger that its session keeps."""
+        if self.session.ledger is None:
+            message = "a cloud's session has to keep a ledger"
+            raise TypeError(message)
+        return self.session.ledger
 
-    @property
-    def refresh(self) -> dt.timedelta:
-        """How old an answer may be before the next run asks again."""
-
-    def fetch(self, site: Site, fetched_at: str) -> Sequence[Record]:
-        """Ask for one site.
+    @abstractmethod
+    def ask_sites(self) -> list[bytes]:
+        """Ask for the list of sites and return the bodies.
 
         Raises:
-            SolarError: The typed failure.
+            SolarError: The list can't be had.
         """
 
-
-class Cloud(Protocol):
-    """A vendor's cloud under one credential."""
-
-    @property
-    def session(self) -> Session:
-        """The session through which all of its calls go."""
-
-    @property
-    def site_stream(self) -> str:
-        """The stream that lists the sites."""
-
-    @property
-    def ledger_stream(self) -> str:
-        """The stream that holds the day ledger."""
-
-    @property
-    def snapshots(self) -> Sequence[Snapshot]:
-        """What is asked per site."""
-
-    @property
-    def sources(self) -> Sequence[Source]:
-        """What is asked per window."""
-
-    def list_sites(self, fetched_at: str) -> SiteList:
+    @abstractmethod
+    def decode_sites(self, bodies: Sequence[bytes], fetched_at: str) -> SiteList:
         """Return the sites that the settings ask for.
 
         Raises:
-            SolarError: The list can't be had, or a configured site is not in it.
+            SettingsError: A configured site is not in the list.
+            DecodeError: The bodies have a form that is not known.
         """
 
-    def pace(self, site: Site) -> dt.timedelta:
-        """Return how long to leave a site alone after a call."""
+    def configured_sites(self) -> SiteList | None:
+        """Return the sites as far as the settings alone describe them, or None."""
+        return None
+
+    def lane(self, source: Source, site: Site) -> str:
+        """Return the queue of a site's calls to a source; one call at a time is in flight in it."""
+        return source.name if source.group > 1 else f"{site.id}/{source.name}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,30 @@ class UnreachableError(SolarError):
 
 
 class RefusedError(SolarError):
-    """This request was refused for good, others may work: the site is skipped this run."""
+    """This request was refused for good, others may work: the site is skipped this run.
+
+    Args:
+        message: One line for the person who runs the tap.
+        maybe_date: It may be the date that is refused, not the site: where other dates have
+            been answered, this one is passed over and the ledger says so.
+    """
+
+    def __init__(self, message: str, *, maybe_date: bool = False) -> None:
+        super().__init__(message)
+        self.maybe_date = maybe_date
+
+
+class NotServedError(SolarError):
+    """This credential, tier or API version does not serve a source: one warning, no failure.
+
+    Args:
+        message: One line for the person who runs the tap.
+        everywhere: No site's calls would be served, so that none needs to be tried.
+    """
+
+    def __init__(self, message: str, *, everywhere: bool = False) -> None:
+        super().__init__(message)
+        self.everywhere = everywhere
 
 
 class TransientError(SolarError):
@@ -66,13 +89,20 @@ class QuotaError(Paused):
         message: Why, in one line.
         resume_at: When the next call may go, aware UTC, if that is known.
         site_only: Only the site that was asked is concerned; others may be asked.
+        of_run: It is the run's own budget: waiting does not help, the next run goes on.
     """
 
     def __init__(
-        self, message: str, resume_at: dt.datetime | None = None, *, site_only: bool = False
+        self,
+        message: str,
+        resume_at: dt.datetime | None = None,
+        *,
+        site_only: bool = False,
+        of_run: bool = False,
     ) -> None:
         super().__init__(message, resume_at)
         self.site_only = site_only
+        self.of_run = of_run
 
 
 class PartialFailure(SolarError):  # noqa: N818 - the summary of a run, not one error

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import json
 import math
+import operator
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -132,23 +133,149 @@ def _convert(kind: Kind, value: object) -> object:
     return str(value)
 
 
+UNKNOWN_FIELDS = Field(
+    "unknown_fields", "object", "What the vendor sent that no column takes, as it came."
+)
+
+
+_NOT_A_VALUE = NOT_AVAILABLE | {math.inf, -math.inf, ""}
+_PLAIN: dict[Kind, frozenset[type]] = {
+    "number": frozenset({float, int}),
+    "integer": frozenset({int}),
+    "string": frozenset({str}),
+    "boolean": frozenset({bool}),
+    "object": frozenset(),
+    "date": frozenset({str}),
+    "timestamp": frozenset({str}),
+}
+_PLAIN_OR_NULL = {kind: types | {type(None)} for kind, types in _PLAIN.items()}
+"""Types that a column takes as they are; whatever else comes is converted field by field."""
+
+MOST_LAYOUTS = 1000
+"""An answer whose every object has other keys must not fill the memory."""
+
+
+class _Layout:
+    """How objects with one set of keys are read: compiled once, used for all of them."""
+
+    def __init__(
+        self, plan: Sequence[tuple[str, Kind, tuple[str, ...]]], keys: set[str], known: set[str]
+    ) -> None:
+        found = [
+            (name, kind, [source for source in sources if source in keys])
+            for name, kind, sources in plan
+        ]
+        # Where two spellings came at once, which of them counts depends on the values.
+        self.is_simple = all(len(sources) <= 1 for _, _, sources in found)
+        present = [(name, kind, sources[0]) for name, kind, sources in found if sources]
+        self.is_simple = self.is_simple and len(present) > 1
+        self.absent = {name: None for name, _, sources in found if not sources}
+        self.unknown = keys - known
+        if self.is_simple:
+            self.names = [name for name, _, _ in present]
+            self.get = operator.itemgetter(*(source for _, _, source in present))
+            self._kinds = [kind for _, kind, _ in present]
+        self._good: set[tuple[type, ...]] = set()
+
+    def takes(self, values: tuple[Any, ...]) -> bool:
+        """Return whether the values are the columns' values as they come."""
+        form = tuple(map(type, values))
+        if form not in self._good:
+            fits = zip(form, self._kinds, strict=True)
+            if not all(kind in _PLAIN[want] or kind is type(None) for kind, want in fits):
+                return False
+            self._good.add(form)
+        return _NOT_A_VALUE.isdisjoint(values)
+
+    def takes_all(self, rows: Sequence[tuple[Any, ...]]) -> bool:
+        """Return whether the values of many objects are the columns' values, column by column."""
+        for want, column in zip(self._kinds, zip(*rows, strict=True), strict=True):
+            if not set(map(type, column)) <= _PLAIN_OR_NULL[want]:
+                return False
+            if not _NOT_A_VALUE.isdisjoint(column):
+                return False
+        return True
+
+
 class Projection:
     """Turns a vendor's object into a record of the declared columns.
 
+    Nearly all objects of an answer have the same keys, with values of the same types. Such
+    a form is checked once; objects of it are then read by a compiled getter, and only
+    looked through for "not available".
+
     Args:
         fields: The columns; those without `sources` are filled in by the caller.
+        besides: The vendor's names that are read in another way.
     """
 
-    def __init__(self, fields: Sequence[Field]) -> None:
+    def __init__(self, fields: Sequence[Field], besides: Iterable[str] = ()) -> None:
         self._plan = [(f.name, f.kind, f.sources) for f in fields if f.sources]
-        self._known = {source for field in fields for source in field.sources}
+        self._known = {source for field in fields for source in field.sources} | set(besides)
+        self._layouts: dict[tuple[str, ...], _Layout] = {}
 
     def __call__(self, item: Mapping[str, Any]) -> Record:
         """Return the record; an absent or unavailable value is None.
 
+        Fields that no column takes stand under `unknown_fields`, if there are any.
+
         Raises:
             DecodeError: A value does not fit its column; the text names the field.
         """
+        keys = tuple(item)
+        layout = self._layouts.get(keys)
+        if layout is None:
+            layout = _Layout(self._plan, set(keys), self._known)
+            if len(self._layouts) < MOST_LAYOUTS:
+                self._layouts[keys] = layout
+        if layout.is_simple and layout.takes(values := layout.get(item)):
+            record: Record = dict(zip(layout.names, values, strict=True))
+            if layout.absent:
+                record.update(layout.absent)
+        else:
+            record = self._one_by_one(item)
+        if layout.unknown:
+            record[UNKNOWN_FIELDS.name] = {name: item[name] for name in layout.unknown}
+        return record
+
+    def join(
+        self,
+        items: Sequence[Mapping[str, Any]],
+        names: Sequence[str],
+        cells: Iterable[Sequence[Any]],
+        same: Mapping[str, Any],
+    ) -> list[Record]:
+        """Return the records of many objects with further columns, all built together.
+
+        Args:
+            items: The vendor's objects.
+            names: Names of the further columns; they win over the projection's own.
+            cells: For each object, the values of those columns.
+            same: Columns that have one value for all objects; they win too.
+
+        Raises:
+            DecodeError: A value does not fit its column; the text names the field.
+        """
+        forms = set(map(tuple, items))
+        if len(forms) == 1:
+            self(items[0])
+            layout = self._layouts.get(forms.pop())
+            if layout and layout.is_simple and not layout.unknown:
+                values = list(map(layout.get, items))
+                if layout.takes_all(values):
+                    constant = {**layout.absent, **same}
+                    columns = (*layout.names, *constant, *names)
+                    middle = tuple(constant.values())
+                    return [
+                        dict(zip(columns, value + middle + tuple(cell), strict=False))
+                        for value, cell in zip(values, cells, strict=True)
+                    ]
+        return [
+            {**self(item), **same, **dict(zip(names, cell, strict=True))}
+            for item, cell in zip(items, cells, strict=True)
+        ]
+
+    def _one_by_one(self, item: Mapping[str, Any]) -> Record:
         record: Record = {}
         for name, kind, sources in self._plan:
             value: object = None
@@ -156,15 +283,11 @@ class Projection:
                 value = item.get(source)
                 if value is not None:
                     break
-            if value is not None and not (kind == "number" and type(value) is float):
-                try:
-                    value = _convert(kind, value)
-                except DecodeError as error:
-                    message = f"field {sources[0]}: {error}"
-                    raise DecodeError(message) from error
-            elif value is not None:
-                value = number(value)
-            record[name] = value
+            try:
+                record[name] = _convert(kind, value)
+            except DecodeError as error:
+                message = f"field {sources[0]}: {error}"
+                raise DecodeError(message) from error
         return record
 
     def unknown(self, item: Mapping[str, Any]) -> set[str]:

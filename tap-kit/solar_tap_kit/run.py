@@ -1,4 +1,4 @@
-"""A full sync: the site list, the snapshots, then window by window through all streams.
+"""A full sync: the site list, then step by step through the plan, STATE after each.
 
 The SDK syncs stream by stream and keeps no state when one of them fails. Here one answer
 fills several streams at once, each finished window is followed by STATE, a failing site
@@ -9,27 +9,33 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections import Counter
 from typing import TYPE_CHECKING, NoReturn
 
-from solar_tap_kit import bookmarks
-from solar_tap_kit.clock import local_date, utc_text_exact
+from solar_tap_kit.asking import Answer, Asking
+from solar_tap_kit.clock import utc_text_exact
 from solar_tap_kit.errors import (
     DecodeError,
+    NotServedError,
     PartialFailure,
     Paused,
     QuotaError,
     RefusedError,
-    SettingsError,
     UnreachableError,
 )
+from solar_tap_kit.knowledge import Knowledge
+from solar_tap_kit.patience import Patience, Verdict
+from solar_tap_kit.plan import Plan, Step, make_plan
+from solar_tap_kit.progress import Progress, short
+from solar_tap_kit.sitelist import read_sites
+from solar_tap_kit.suspicion import Suspicion
 from solar_tap_kit.turns import Turns
-from solar_tap_kit.windows import Days, extend, interleave, site_windows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from concurrent.futures import Future
 
-    from solar_tap_kit.cloud import Cloud, Rows, Source
+    from solar_tap_kit.archive import Archive
+    from solar_tap_kit.cloud import Cloud, Rows, SiteList, Source
     from solar_tap_kit.stream import SolarStream
     from solar_tap_kit.tap import SolarTap
     from solar_tap_kit.windows import Site, Window
@@ -40,11 +46,8 @@ SITE_ERRORS = (RefusedError, DecodeError, UnreachableError)
 UNREACHABLE_SITES = 3
 """So many sites in a row without an answer mean that the cloud, not the site, is away."""
 
-QUOTA_TRIES = 3
-"""How often one window may meet the quota before it counts as refused."""
-
-STATE_SHARE = 10
-"""STATE is written when at least this many times its size in records has gone out."""
+NOT_SERVED_FOR = dt.timedelta(days=7)
+"""How long a refused source is left alone before a run asks whether that has changed."""
 
 logger = logging.getLogger("solar_tap_kit.run")
 
@@ -52,21 +55,26 @@ logger = logging.getLogger("solar_tap_kit.run")
 class Run:
     """One full sync of a tap."""
 
-    def __init__(self, tap: SolarTap, cloud: Cloud) -> None:
+    def __init__(self, tap: SolarTap, cloud: Cloud, archive: Archive | None) -> None:
         self._tap = tap
         self._cloud = cloud
         self._clock = tap.clock
-        self._policy = tap.config["on_quota_exhausted"]
+        self._archive = archive
         self._streams: dict[str, SolarStream] = {
             name: stream for name, stream in tap.solar_streams.items() if stream.selected
         }
-        self._written: Counter[str] = Counter()
+        self.knowledge = Knowledge(tap, cloud, self._streams, archive)
+        self._patience = Patience(
+            tap.config["on_quota_exhausted"], tap.config["max_wait_minutes"], tap.clock
+        )
+        self._suspicion = Suspicion(cloud.ledger, self.knowledge, tap.clock)
+        self._progress = Progress(tap.clock, cloud.session, cloud.cost_unit)
         self._failed: dict[str, str] = {}
-        self._quota_hits: Counter[Window] = Counter()
+        self._not_served: set[str] = set()
+        self._answered: set[tuple[str, str]] = set()
         self._unanswered = 0
         self._left = 0
         self._resume_at: dt.datetime | None = None
-        self._done = 0
 
     def execute(self) -> None:
         """Fetch and write everything that the settings and bookmarks ask for.
@@ -77,205 +85,226 @@ class Run:
         """
         for stream in self._streams.values():
             stream.write_schema()
+        pause: Paused | None = None
         try:
-            sites = self._sites()
-            self._snapshots(sites)
-            self._windows(self.plan(sites))
-        except Paused as pause:
-            if self._policy == "fail" and isinstance(pause, QuotaError):
-                raise
-            self._paused(str(pause), pause.resume_at)
+            listed = self.read_sites()
+            self._write({self._cloud.site_stream: listed.rows})
+            self._go(self.plan(listed.sites))
+        except Paused as error:
+            pause = error
         finally:
             self._tap.write_state(force=True)
-            self._log_totals()
+            self._progress.finish()
+        if isinstance(pause, QuotaError) and self._patience.fails:
+            raise pause
+        if pause is not None or self._left:
+            self._say_paused(pause)
         if self._failed:
             self._fail()
 
-    def _sites(self) -> Sequence[Site]:
-        listed = self._cloud.list_sites(utc_text_exact(self._clock.now()))
-        self._write({self._cloud.site_stream: listed.rows})
+    def read_sites(self) -> SiteList:
+        """Return the sites: from today's list, or a new one.
+
+        Raises:
+            SolarError: No list can be had.
+        """
+        force = self._tap.config["refresh_lists"]
+        listed = read_sites(self._cloud, self._archive, self._clock, force=force)
         logger.info("%d site(s) to read", len(listed.sites))
-        return listed.sites
+        return listed
 
-    def _snapshots(self, sites: Sequence[Site]) -> None:
-        for snapshot in self._cloud.snapshots:
-            stream = self._streams.get(snapshot.stream)
-            if stream is None:
-                continue
-            for site in sites:
-                now = self._clock.now()
-                if not bookmarks.is_due(stream, site, now, snapshot.refresh):
-                    continue
-                try:
-                    rows = snapshot.fetch(site, utc_text_exact(now))
-                except SITE_ERRORS as error:
-                    self._site_failed(site, snapshot.stream, error)
-                    continue
-                except QuotaError as error:
-                    if not error.site_only:
-                        raise
-                    # History has a quota of its own; a snapshot can wait for the next run.
-                    logger.warning(
-                        "%s of %s: %s; left for the next run", snapshot.stream, site.id, error
-                    )
-                    continue
-                self._write({snapshot.stream: rows})
-                bookmarks.remember_asked(stream, site, now)
-                self._tap.write_state()
-
-    def plan(self, sites: Sequence[Site]) -> list[Window]:
-        """Return all windows that are still to fetch, in order.
+    def plan(self, sites: Sequence[Site]) -> Plan:
+        """Return all steps that are still to be done, in order.
 
         Raises:
             SettingsError: There is no start date for a site.
         """
-        return interleave(
-            {
-                f"{site.id}/{source.name}": site_windows(
-                    source.name,
-                    site,
-                    self._wanted(site),
-                    self._covered(source, site),
-                    lookback_days=self._tap.config["lookback_days"],
-                    days_per_window=source.days_per_window,
-                )
-                for site in sites
-                for source in self._sources()
-            }
-        )
+        served = [s for s in self.knowledge.sources() if not self._is_known_unserved(s)]
+        return make_plan(served, sites, self._cloud.lane, self.knowledge)
 
-    def _sources(self) -> list[Source]:
-        """Return the sources that a selected stream needs; all of them for a lone ledger."""
-        needed = [s for s in self._cloud.sources if self._streams.keys() & set(s.streams)]
-        if not needed and self._cloud.ledger_stream in self._streams:
-            return list(self._cloud.sources)
-        return needed
-
-    def _wanted(self, site: Site) -> Days:
-        start, end = self._tap.start_day, self._tap.end_day
-        today = local_date(self._clock.now(), site.tz)
-        first = start or site.first_day
-        if first is None:
-            message = f"start_date: missing, and the cloud does not say when {site.id} began"
-            raise SettingsError(message)
-        return Days(first, max(first, min(end or today, today)))
-
-    def _covered(self, source: Source, site: Site) -> Days | None:
-        """Return the days that every stream of the source has; what one lacks is asked again."""
-        spans = [
-            bookmarks.covered_days(stream, site, key) for stream, key in self._keepers(source, site)
-        ]
-        known = [span for span in spans if span is not None]
-        if not known or len(known) < len(spans):
-            return None
-        first, end = max(span.first for span in known), min(span.end for span in known)
-        return Days(first, end) if first < end else None
-
-    def _keepers(self, source: Source, site: Site) -> list[tuple[SolarStream, str]]:
-        """Return the streams, and the keys in them, that remember a source's coverage."""
-        own = [self._streams[name] for name in source.streams if name in self._streams]
-        if own:
-            return [(stream, site.id) for stream in own]
-        return [(self._streams[self._cloud.ledger_stream], f"{source.name}:{site.id}")]
-
-    def _windows(self, plan: Sequence[Window]) -> None:
-        sources = {source.name: source for source in self._cloud.sources}
-        covered = {
-            (window.source, window.site.id): self._covered(sources[window.source], window.site)
-            for window in plan
-        }
-        turns = Turns(plan)
-        while turns:
-            if self._clock.stopping:
-                self._left += len(turns)
-                message = "asked to stop"
-                raise Paused(message)
-            window = turns.take(self._clock.now())
-            if window is None:
-                self._rest(turns)
-                continue
-            source = sources[window.source]
+    def _go(self, plan: Plan) -> None:
+        total = sum(1 for _ in plan)
+        self._progress.begin(total)
+        turns = Turns(plan, total)
+        with Asking(self._tap.config["max_concurrent_requests"], self._clock) as asking:
             try:
-                harvest = source.fetch(window, utc_text_exact(self._clock.now()))
-            except QuotaError as error:
-                self._out_of_quota(window, turns, error)
-                continue
-            except SITE_ERRORS as error:
-                self._left += turns.drop(window, source_only=True) - 1
-                self._site_failed(window.site, str(window), error)
-                continue
-            except Paused:
+                while turns:
+                    self._launch(turns, asking)
+                    if asking:
+                        self._land(*asking.take(), turns)
+                    elif turns:
+                        self._rest(turns)
+            except BaseException:
+                self._bring_in(turns, asking)
                 self._left += len(turns)
                 raise
-            self._write(harvest.rows)
-            key = (window.source, window.site.id)
-            covered[key] = self._advance(source, window, covered[key])
-            self._done += 1
-            self._unanswered = 0
-            self._tap.write_state()
-            logger.info(
-                "%d/%d %s: %s; %d calls so far",
-                self._done,
-                len(plan),
-                window,
-                harvest.note,
-                self._cloud.session.calls,
-            )
-            turns.done(window, self._clock.now() + self._cloud.pace(window.site))
-            self._leave_history_that_waits(turns, window)
 
-    def _advance(self, source: Source, window: Window, covered: Days | None) -> Days | None:
-        grown = extend(covered, window.days)
-        if grown is not None:
-            for stream, key in self._keepers(source, window.site):
-                bookmarks.remember(stream, window.site, key, grown)
-        return grown
+    def _launch(self, turns: Turns, asking: Asking) -> None:
+        while asking.has_room:
+            if self._clock.stopping:
+                message = "asked to stop"
+                raise Paused(message)
+            step = turns.take(self._clock.now())
+            if step is None:
+                return
+            if step.source.name in self._not_served:
+                turns.done(step)
+            elif step.archived and self._replay(step):
+                turns.done(step)
+                self._tap.write_state()
+            elif self._may_go(step, turns):
+                probe = self._suspicion.probe_for(step)
+                if probe is not None:
+                    turns.put_before(probe)
+                asking.start(probe or step)
 
-    def _rest(self, turns: Turns) -> None:
-        until = turns.ready_at()
-        if until is None:  # pragma: no cover - a site is either ready, resting or gone
+    def _bring_in(self, turns: Turns, asking: Asking) -> None:
+        """Keep what the calls still in flight bring: they have been paid for."""
+        while asking:
+            step, future = asking.take()
+            if future.exception() is None:
+                self._land(step, future, turns)
+
+    def _may_go(self, step: Step, turns: Turns) -> bool:
+        now = self._clock.now()
+        source = step.source
+        blocked = self._cloud.ledger.ready_at(source.endpoint, step.place, step.cost, now)
+        if blocked is None:
+            return True
+        why = f"the limit {blocked.limit.name} is used up"
+        site_only = blocked.limit.scope != "account"
+        self._hold(step, turns, QuotaError(why, blocked.at, site_only=site_only))
+        return False
+
+    def _hold(self, step: Step, turns: Turns, error: QuotaError) -> None:
+        """Let a step wait, leave it for a later run, or end this one, as the settings say."""
+        verdict = self._patience.judge(step, error)
+        if verdict is Verdict.WAIT and error.resume_at is not None:
+            turns.again(step, error.resume_at)
             return
-        wait = (until - self._clock.now()).total_seconds()
-        logger.info("every site rests; going on in %.0f s", wait)
-        self._clock.sleep(wait)
-
-    def _leave_history_that_waits(self, turns: Turns, window: Window) -> None:
-        """Under `stop`, wait between calls that keep up, not between calls that go back."""
-        following = turns.peek(window.site)
-        if (
-            self._policy == "stop"
-            and following is not None
-            and following.reason == "backfill"
-            and self._cloud.pace(window.site)
-        ):
-            self._resume_at = self._clock.now() + self._cloud.pace(window.site)
-            self._left += turns.drop(following, source_only=False)
-
-    def _out_of_quota(self, window: Window, turns: Turns, error: QuotaError) -> None:
-        self._quota_hits[window] += 1
-        if self._policy == "fail" or (not error.site_only and self._policy == "stop"):
-            self._left += len(turns)
+        if verdict is Verdict.END:
             raise error
-        if error.resume_at is None:
-            self._left += len(turns)
-            raise error
-        if self._quota_hits[window] >= QUOTA_TRIES:
-            self._left += turns.drop(window, source_only=True) - 1
-            refused = RefusedError(
-                f"{error}, {QUOTA_TRIES} times in spite of waiting; if the site is younger "
-                "than this day, set start_date"
-            )
-            self._site_failed(window.site, str(window), refused)
-        elif self._policy == "stop" and window.reason == "backfill":
+        if step.reason == "snapshot":
+            # Readings of now can't be made up for; history goes on.
+            logger.warning("%s: %s; left for the next run", step, error)
+            turns.done(step)
+            return
+        if self._resume_at is None or (error.resume_at and error.resume_at < self._resume_at):
             self._resume_at = error.resume_at
-            self._left += turns.drop(window, source_only=False)
-        elif error.site_only:
-            logger.info("%s: %s; asking again at %s", window, error, _short(error.resume_at))
-            turns.postpone(window, error.resume_at)
+        only_history = verdict is Verdict.LEAVE_HISTORY
+        self._left += turns.drop(step, lambda other: other.is_history or not only_history)
+
+    def _land(self, step: Step, future: Future[Answer], turns: Turns) -> None:
+        source = step.source
+        try:
+            answer = future.result()
+        except QuotaError as error:
+            self._out_of_quota(step, turns, error)
+        except NotServedError as error:
+            self._leave_unserved(step, turns, error)
+        except RefusedError as error:
+            if error.maybe_date and all(self._has_answered(step.source, w) for w in step.windows):
+                self._pass_over(step, str(error))
+                turns.done(step)
+            else:
+                self._failed_step(step, turns, error)
+        except SITE_ERRORS as error:
+            self._failed_step(step, turns, error)
         else:
-            logger.info("%s; going on at %s", error, _short(error.resume_at))
-            self._clock.sleep((error.resume_at - self._clock.now()).total_seconds())
-            turns.postpone(window, self._clock.now())
+            self._unanswered = 0
+            for window in step.windows:
+                try:
+                    self._take_in(source, window, answer)
+                except DecodeError as error:
+                    self._failed_step(step, turns, error, window)
+                    return
+            if step.reason == "probe":
+                suspect = turns.after(step)
+                turns.strike(step)
+                self._pass_over(suspect, "this date is refused while others are answered")
+                turns.done(suspect)
+            else:
+                turns.done(step)
+            self._tap.write_state()
+
+    def _replay(self, step: Step) -> bool:
+        """Take in archived answers; return False if they can't be read (any more)."""
+        stored = [self.knowledge.from_archive(step.source, window) for window in step.windows]
+        for window, found in zip(step.windows, stored, strict=True):
+            try:
+                if found is None:
+                    return False
+                answer = Answer(found.bodies, found.fetched_at)
+                self._take_in(step.source, window, answer, archived=True)
+            except DecodeError as error:
+                logger.warning("%s: %s in the archived answer; asking anew", window, error)
+                return False
+        return True
+
+    def _take_in(
+        self, source: Source, window: Window, answer: Answer, *, archived: bool = False
+    ) -> None:
+        harvest = source.decode(window, answer.bodies, answer.fetched_at)
+        self._answered.add((source.name, window.site.id))
+        self._write(harvest.rows)
+        self.knowledge.advance(source, window, harvest)
+        if not archived:
+            self.knowledge.keep(source, window, harvest, answer.bodies, answer.fetched_at)
+            self._suspicion.cleared(window)
+        self._progress.step(str(window), harvest.note, archived=archived)
+
+    def _pass_over(self, step: Step, why: str) -> None:
+        """Write down that a day is refused for good, and go on behind it."""
+        for window in step.windows:
+            logger.warning("%s: %s; noted as refused", window, why)
+            harvest = step.source.refused(window, utc_text_exact(self._clock.now()))
+            self._write(harvest.rows)
+            self.knowledge.advance(step.source, window, harvest)
+            self._suspicion.cleared(window)
+            self._progress.step(str(window), "refused", archived=False)
+
+    def _out_of_quota(self, step: Step, turns: Turns, error: QuotaError) -> None:
+        if step.reason == "probe":
+            # Not the date, then: the quota is used by others, or the account is restricted.
+            suspect = turns.after(step)
+            turns.strike(step)
+            self._suspicion.cleared(suspect.windows[0])
+            self._hold(suspect, turns, error)
+            return
+        if error.site_only:
+            self._suspicion.refused(step)
+            if self._patience.has_run_out(str(step)):
+                message = f"{error}, again and again in spite of waiting; left for this run"
+                self._failed_step(step, turns, RefusedError(message))
+                return
+        self._hold(step, turns, error)
+
+    def _leave_unserved(self, step: Step, turns: Turns, error: NotServedError) -> None:
+        logger.warning("%s: %s; left out", step.source.name, error)
+        if error.everywhere:
+            self._not_served.add(step.source.name)
+            note = f"not served {step.source.name}/{step.source.version}"
+            self._cloud.ledger.put_note(note, str(error), self._clock.now())
+        turns.drop(step, lambda other: other.source is step.source)
+
+    def _is_known_unserved(self, source: Source) -> bool:
+        since = self._clock.now() - NOT_SERVED_FOR
+        why = self._cloud.ledger.note(f"not served {source.name}/{source.version}", since=since)
+        if why is not None:
+            logger.warning("%s: %s; left out", source.name, why)
+        return why is not None
+
+    def _has_answered(self, source: Source, window: Window) -> bool:
+        asked = (source.name, window.site.id) in self._answered
+        return asked or self.knowledge.covered(source, window.site) is not None
+
+    def _failed_step(
+        self, step: Step, turns: Turns, error: Exception, culprit: Window | None = None
+    ) -> None:
+        """Give up a source of a site for this run: behind a hole nothing can be remembered."""
+        turns.drop(step, lambda other: other.source is step.source)
+        for window in [culprit] if culprit else step.windows:
+            self._site_failed(window.site, str(window), error)
 
     def _site_failed(self, site: Site, what: str, error: Exception) -> None:
         logger.error("%s: %s", what, error)
@@ -285,32 +314,29 @@ class Run:
             if self._unanswered >= UNREACHABLE_SITES:
                 raise error
 
+    def _rest(self, turns: Turns) -> None:
+        until = turns.ready_at()
+        if until is None:  # pragma: no cover - a lane is either ready, resting or gone
+            return
+        wait = (until - self._clock.now()).total_seconds()
+        if wait > 0:
+            logger.info("every site rests; going on in %.0f s", wait)
+            self._patience.sleep(wait)
+
     def _write(self, rows: Rows) -> None:
         for name, records in rows.items():
             if stream := self._streams.get(name):
-                self._written[name] += stream.write_records(records)
+                self._progress.rows[name] += stream.write_records(records)
 
-    def _paused(self, why: str, resume_at: dt.datetime | None) -> None:
-        when = resume_at or self._resume_at
+    def _say_paused(self, pause: Paused | None) -> None:
+        when = (pause.resume_at if pause else None) or self._resume_at
         logger.warning(
             "paused: %s; %d window(s) left, all finished ones are kept; run the same command "
             "again%s",
-            why,
+            pause or "the quota",
             self._left,
-            f" after {_short(when)}" if when else "",
+            f" after {short(when)}" if when else "",
         )
-        self._left = 0
-
-    def _log_totals(self) -> None:
-        if self._left:
-            self._paused("the quota", None)
-        rows = ", ".join(f"{name} {count}" for name, count in sorted(self._written.items()))
-        calls = ", ".join(
-            f"{name} {count}"
-            for name, count in sorted(self._cloud.session.calls_by_endpoint.items())
-        )
-        logger.info("rows: %s", rows or "none")
-        logger.info("calls: %s", calls or "none")
 
     def _fail(self) -> NoReturn:
         worst = "; ".join(f"{site}: {why}" for site, why in list(self._failed.items())[:3])
@@ -319,7 +345,3 @@ class Run:
             f"them again. {worst}"
         )
         raise PartialFailure(message)
-
-
-def _short(instant: dt.datetime) -> str:
-    return f"{instant.astimezone(dt.UTC):%Y-%m-%d %H:%M:%S} UTC"

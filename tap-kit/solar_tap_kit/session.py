@@ -1,19 +1,20 @@
 """One HTTP session a tap: counted, timed, retried, checked before parsing, redacted.
 
 What an answer means is the vendor's business: the tap hands in a `judge` that looks at
-each reply and raises the typed error. What to do about an error is decided here once.
+each reply and raises the typed error. What to do about an error is decided here once. No
+call goes out that the ledger has not written down.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import email.utils
 import logging
+import threading
+from collections import Counter
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 import requests
 import tenacity
 
@@ -22,96 +23,24 @@ from solar_tap_kit.errors import (
     QuotaError,
     RefusedError,
     SettingsError,
+    SolarError,
     TransientError,
     UnreachableError,
 )
+from solar_tap_kit.http import Reply, Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from solar_tap_kit.clock import Clock
+    from solar_tap_kit.ledger import Ledger
+    from solar_tap_kit.limits import Limit
     from solar_tap_kit.redact import Redactor
 
+SHORT_WAIT_S = 120.0
+"""Waits up to this long are simply waited; longer ones are the run's decision."""
+
 logger = logging.getLogger("solar_tap_kit.session")
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """One answer of a cloud, body unparsed.
-
-    Attributes:
-        status: HTTP status.
-        headers: Answer headers, case-insensitive.
-        body: The body's bytes.
-    """
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-    _parsed: list[Any] = field(default_factory=list, repr=False)
-
-    @property
-    def ok(self) -> bool:
-        """Whether the status is one of success."""
-        return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
-
-    @property
-    def elsewhere(self) -> bool:
-        """Whether the status says that the address is not the API's: moved or not there."""
-        moved = HTTPStatus.MULTIPLE_CHOICES <= self.status < HTTPStatus.BAD_REQUEST
-        return moved or self.status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
-
-    def json(self) -> Any:
-        """Return the parsed body.
-
-        Raises:
-            TransientError: The body is empty or not JSON: a proxy's page, a cut answer.
-        """
-        if self._parsed:
-            return self._parsed[0]
-        try:
-            self._parsed.append(msgspec.json.decode(self.body))
-        except msgspec.DecodeError:
-            pass
-        else:
-            return self._parsed[0]
-        kind = self.headers.get("Content-Type", "no content type").split(";")[0]
-        what = "an empty answer" if not self.body.strip() else f"{kind} instead of JSON"
-        message = f"the cloud sent {what} (HTTP {self.status})"
-        raise TransientError(message)
-
-    def retry_after(self, now: dt.datetime) -> float | None:
-        """Return the seconds that a `Retry-After` header asks for, in either of its forms.
-
-        Args:
-            now: The present, aware UTC, for the header's date form.
-        """
-        value = self.headers.get("Retry-After", "").strip()
-        if value.isdigit():
-            return float(value)
-        try:
-            return max(0.0, (email.utils.parsedate_to_datetime(value) - now).total_seconds())
-        except (ValueError, TypeError):
-            return None
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One request, before it has a host or a credential.
-
-    Attributes:
-        method: HTTP method.
-        path: Path below the base URL.
-        endpoint: The endpoint's name for counts and messages.
-        params: Query parameters.
-        body: JSON body; only logins have one, and they carry no credential header.
-    """
-
-    method: str
-    path: str
-    endpoint: str
-    params: Mapping[str, Any] | None = None
-    body: Mapping[str, Any] | None = None
 
 
 @dataclass(slots=True)
@@ -124,8 +53,6 @@ class SessionOptions:
         timeout_s: Seconds to wait for connection and for each answer.
         max_requests: Calls that this run may spend, or None.
         tries: How often one request may be sent in all.
-        longest_wait_s: Longest wait between two tries; a vendor who asks for more pauses
-            the run instead.
     """
 
     base_url: str
@@ -133,12 +60,11 @@ class SessionOptions:
     timeout_s: float = 60.0
     max_requests: int | None = None
     tries: int = 4
-    longest_wait_s: float = 120.0
 
 
 @dataclass(slots=True)
 class Session:
-    """Sends requests to one cloud.
+    """Sends requests to one cloud; may be used from several threads.
 
     Args:
         options: Where and how.
@@ -147,6 +73,7 @@ class Session:
         judge: Raises the typed error that a reply stands for, or returns.
         authorize: Returns the headers of the credential; asked before every try, so a
             renewed token is used by the next one.
+        ledger: Where calls are reserved, or None to keep no ledger.
     """
 
     options: SessionOptions
@@ -154,36 +81,40 @@ class Session:
     redactor: Redactor
     judge: Callable[[Reply], None]
     authorize: Callable[[], Mapping[str, str]] = dict
+    ledger: Ledger | None = None
     calls: int = 0
-    calls_by_endpoint: dict[str, int] = field(default_factory=dict)
-    _http: requests.Session = field(default_factory=requests.Session)
+    spent: int = 0
+    calls_by_endpoint: Counter[str] = field(default_factory=Counter)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _local: threading.local = field(default_factory=threading.local)
 
-    def __post_init__(self) -> None:
-        """Read proxies and certificates from the environment once, and never a .netrc.
+    @property
+    def limits(self) -> tuple[Limit, ...]:
+        """The limits that the ledger keeps."""
+        return self.ledger.limits if self.ledger else ()
 
-        requests would look them up for every call, and a .netrc entry for the host would
-        replace the Authorization header.
-        """
-        self._http.trust_env = True
-        found = self._http.merge_environment_settings(
-            self.options.base_url, {}, stream=None, verify=None, cert=None
-        )
-        self._http.proxies = dict(found["proxies"])
-        self._http.verify = found["verify"]
-        self._http.trust_env = False
-
-    def get(self, path: str, params: Mapping[str, Any] | None = None, *, endpoint: str) -> Reply:
+    def get(
+        self,
+        path: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        endpoint: str,
+        site: str | None = None,
+        cost: int = 1,
+    ) -> Reply:
         """Send a GET and return the judged reply.
 
         Args:
             path: Path below the base URL.
             params: Query parameters.
-            endpoint: The endpoint's name for counts and messages (a path without ids).
+            endpoint: The endpoint's name for counts, limits and messages (without ids).
+            site: The site that the vendor counts the call for, if it counts by site.
+            cost: What the call costs.
 
         Raises:
             SolarError: Whatever `judge` makes of the reply, or that there was none.
         """
-        return self._send(Request("GET", path, endpoint, params=params))
+        return self.send(Request("GET", path, endpoint, site, cost, params=params))
 
     def post(self, path: str, body: Mapping[str, Any], *, endpoint: str) -> Reply:
         """Send a POST with a JSON body, without credential headers, and return the reply.
@@ -191,9 +122,14 @@ class Session:
         Raises:
             SolarError: Whatever `judge` makes of the reply, or that there was none.
         """
-        return self._send(Request("POST", path, endpoint, body=body))
+        return self.send(Request("POST", path, endpoint, body=body))
 
-    def _send(self, request: Request) -> Reply:
+    def send(self, request: Request) -> Reply:
+        """Send a request, again where that may help, and return the judged reply.
+
+        Raises:
+            SolarError: Whatever `judge` makes of the reply, or that there was none.
+        """
         retrying = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(self.options.tries),
             retry=tenacity.retry_if_exception_type(TransientError),
@@ -212,8 +148,17 @@ class Session:
         headers = {"User-Agent": self.options.user_agent}
         if request.body is None:
             headers |= self.authorize()
-        self._spend(request.endpoint)
-        reply = self._exchange(request, headers)
+        number = self._spend(request)
+        try:
+            reply = self._exchange(request, headers)
+            self._judge(reply)
+        except SolarError as error:
+            self._settle(number, type(error).__name__)
+            raise
+        self._settle(number, "ok")
+        return reply
+
+    def _judge(self, reply: Reply) -> None:
         self.judge(reply)
         if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             message = f"HTTP {reply.status}"
@@ -226,28 +171,54 @@ class Session:
             raise RefusedError(message)
         # Both clouds answer in JSON; what is none has to fail here, where it is tried again.
         reply.json()
-        return reply
 
-    def _spend(self, endpoint: str) -> None:
-        if self.clock.stopping:
-            message = "asked to stop"
-            raise Paused(message)
-        budget = self.options.max_requests
-        if budget is not None and self.calls >= budget:
-            message = f"max_requests_per_run ({budget}) is spent"
-            raise QuotaError(message)
-        self.calls += 1
-        self.calls_by_endpoint[endpoint] = self.calls_by_endpoint.get(endpoint, 0) + 1
+    def _spend(self, request: Request) -> int:
+        """Reserve a call, waiting for a limit if that is short; return its number."""
+        while True:
+            if self.clock.stopping:
+                message = "asked to stop"
+                raise Paused(message)
+            with self._lock:
+                budget = self.options.max_requests
+                if budget is not None and self.calls >= budget:
+                    message = f"max_requests_per_run ({budget}) is spent"
+                    raise QuotaError(message, of_run=True)
+                number = self._reserve(request)
+                if isinstance(number, int):
+                    self.calls += 1
+                    self.spent += request.cost
+                    self.calls_by_endpoint[request.endpoint] += 1
+                    return number
+            self.clock.sleep(number)
+
+    def _reserve(self, request: Request) -> int | float:
+        """Return the number of the reserved call, or the seconds to wait before trying again."""
+        if self.ledger is None:
+            return 0
+        now = self.clock.now()
+        found = self.ledger.reserve(request.endpoint, request.site, request.cost, now)
+        if isinstance(found, int):
+            return found
+        wait = (found.at - now).total_seconds()
+        if wait > SHORT_WAIT_S:
+            message = f"the limit {found.limit.name} is used up"
+            raise QuotaError(message, found.at, site_only=found.limit.scope != "account")
+        return float(wait)
+
+    def _settle(self, number: int, outcome: str) -> None:
+        if self.ledger is not None:
+            self.ledger.settle(number, outcome)
 
     def _exchange(self, request: Request, headers: dict[str, str]) -> Reply:
         failure: Exception
         try:
-            answer = self._http.request(
+            answer = self._http().request(
                 request.method,
                 self.options.base_url.rstrip("/") + request.path,
                 params=request.params,
-                json=request.body,
                 headers=headers,
+                json=None if request.form else request.body,
+                data=request.body if request.form else None,
                 timeout=self.options.timeout_s,
                 allow_redirects=False,
             )
@@ -266,6 +237,25 @@ class Session:
         # Raised outside the except block: chained, the original would carry the whole URL.
         raise failure
 
+    def _http(self) -> requests.Session:
+        """Return this thread's session.
+
+        It reads proxies and certificates from the environment once, and never a .netrc:
+        requests would look them up for every call, and a .netrc entry for the host would
+        replace the Authorization header.
+        """
+        http: requests.Session | None = getattr(self._local, "http", None)
+        if http is None:
+            http = requests.Session()
+            found = http.merge_environment_settings(
+                self.options.base_url, {}, stream=None, verify=None, cert=None
+            )
+            http.proxies = dict(found["proxies"])
+            http.verify = found["verify"]
+            http.trust_env = False
+            self._local.http = http
+        return http
+
     def _describe(self, error: requests.RequestException) -> str:
         host = self.redactor.text(self.options.base_url)
         if isinstance(error, requests.exceptions.SSLError):
@@ -281,7 +271,7 @@ class Session:
         asked = error.retry_after if isinstance(error, TransientError) else None
         if asked is None:
             return tenacity.wait_exponential_jitter(initial=1, max=30, jitter=1)(state)
-        if asked > self.options.longest_wait_s:
+        if asked > SHORT_WAIT_S:
             message = f"the cloud asks to wait {asked:g} s"
             raise QuotaError(message, self.clock.now() + dt.timedelta(seconds=asked))
         return asked

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 OnQuotaExhausted = Literal["stop", "wait", "fail"]
 
+PERCENT = 100
+
 _KINDS = {
     "string": "text",
     "integer": "a whole number",
@@ -32,13 +34,16 @@ _KINDS = {
 }
 
 
-def common_settings(
+def common_settings(  # noqa: PLR0913 - a keyword for each default that differs
     *,
     api_url: str,
     lookback_days: int,
     on_quota_exhausted: OnQuotaExhausted,
     agent: str,
     max_requests: int | None = None,
+    max_concurrent: int = 1,
+    quota_reserve: str = "0",
+    max_wait_minutes: float = 0,
 ) -> list[th.Property[Any]]:
     """Return the settings that have the same name and meaning in both taps.
 
@@ -48,6 +53,9 @@ def common_settings(
         on_quota_exhausted: Default of that setting.
         agent: Default `User-Agent`.
         max_requests: Default budget of calls per run, or None for no limit.
+        max_concurrent: Default number of calls in flight.
+        quota_reserve: Default of that setting.
+        max_wait_minutes: Default of that setting.
     """
     return [
         th.Property(
@@ -88,6 +96,70 @@ def common_settings(
             "fail: exit 1 at once. State is kept in every case.",
         ),
         th.Property(
+            "max_wait_minutes",
+            th.NumberType(minimum=0),
+            title="Waiting for history, minutes",
+            default=max_wait_minutes,
+            description="How long a run may wait in all for calls that fetch history, where "
+            "on_quota_exhausted is stop.",
+        ),
+        th.Property(
+            "quota_reserve",
+            th.CustomType({"type": ["string", "number"]}),
+            title="Quota reserve",
+            default=quota_reserve,
+            description="What is left to other tools of daily and monthly limits of the "
+            "account: a share (10%) or a number of calls (200).",
+        ),
+        th.Property(
+            "state_dir",
+            th.StringType,
+            title="State folder",
+            description="Where the ledger of calls and the archive of answers lie, shared by "
+            "all runs on this machine. Left out: the user's own folder for state.",
+        ),
+        th.Property(
+            "archive",
+            th.BooleanType,
+            title="Archive",
+            default=True,
+            description="Keep settled answers, so that a full refresh spends no call.",
+        ),
+        th.Property(
+            "archive_max_mb",
+            th.NumberType(minimum=1),
+            title="Archive size, MB",
+            description="Drop the oldest answers beyond this size. Left out: no limit "
+            "(a system-year of five-minute data takes about 5 MB).",
+        ),
+        th.Property(
+            "archive_days",
+            th.IntegerType(minimum=1),
+            title="Archive retention, days",
+            description="Drop answers fetched longer ago than this. Left out: none.",
+        ),
+        th.Property(
+            "refresh_lists",
+            th.BooleanType,
+            title="Refresh lists",
+            default=False,
+            description="Ask for the list of sites now; otherwise it is asked once a day.",
+        ),
+        th.Property(
+            "keep_unknown_fields",
+            th.BooleanType,
+            title="Keep unknown fields",
+            default=False,
+            description="Keep fields that the vendor has added in a column unknown_fields.",
+        ),
+        th.Property(
+            "max_concurrent_requests",
+            th.IntegerType(minimum=1, maximum=16),
+            title="Calls in flight",
+            default=max_concurrent,
+            description="How many calls may be under way at once.",
+        ),
+        th.Property(
             "max_requests_per_run",
             th.IntegerType(minimum=1),
             title="Calls per run",
@@ -126,6 +198,11 @@ def problems(config: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:
     """
     lines = [line for error in _errors(config, schema) for line in _explain(error, schema)]
     bad = {line.split(":")[0] for line in lines}
+    if "quota_reserve" not in bad:
+        try:
+            reserve_of(config.get("quota_reserve"), 1)
+        except SettingsError as error:
+            lines.append(str(error))
     for name in ("start_date", "end_date"):
         if name in config and name not in bad:
             try:
@@ -148,6 +225,28 @@ def as_day(value: str | None, name: str) -> dt.date | None:
     except ValueError:
         message = f"{name}: {value!r} is not a date (expected YYYY-MM-DD)"
     raise SettingsError(message)
+
+
+def reserve_of(value: str | float | None, amount: int) -> int:
+    """Return how much of a limit is left to other tools.
+
+    Args:
+        value: The setting `quota_reserve`: `10%`, or a number of calls.
+        amount: The limit.
+
+    Raises:
+        SettingsError: The value is neither.
+    """
+    text = str(value or 0).strip()
+    share = text.endswith("%")
+    try:
+        number = float(text.removesuffix("%"))
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= (PERCENT if share else float("inf")):
+        message = f"quota_reserve: {text!r} is neither a share (10%) nor a number of calls (200)"
+        raise SettingsError(message)
+    return min(amount, round(amount * number / PERCENT if share else number))
 
 
 def _errors(config: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[ValidationError]:

@@ -1,45 +1,53 @@
-"""The base class of the taps: settings, command line, errors in one line, exit codes."""
+"""The base class of the taps: settings, streams, a sync, a plan, a check."""
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import functools
+import itertools
 import json
 import os
-import sys
 from abc import abstractmethod
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
-import simplejson  # type: ignore[import-untyped] # with it the SDK reads its files
-from singer_sdk import Tap
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 
 from solar_tap_kit import settings
+from solar_tap_kit.check import as_text, check
 from solar_tap_kit.clock import SystemClock, utc_text_exact
-from solar_tap_kit.errors import SettingsError, SolarError
+from solar_tap_kit.commandline import CommandLine, Form
+from solar_tap_kit.drift import Drift
+from solar_tap_kit.errors import NotServedError
+from solar_tap_kit.forecast import forecast
 from solar_tap_kit.redact import Redactor
 from solar_tap_kit.replay import replay_folder
-from solar_tap_kit.run import STATE_SHARE, Run
+from solar_tap_kit.run import Run
+from solar_tap_kit.runtime import Runtime
 from solar_tap_kit.writer import CountingWriter
 
 if TYPE_CHECKING:
     import datetime as dt
-    import logging
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
     from types import FrameType
 
+    from solar_tap_kit.archive import Archive
     from solar_tap_kit.clock import Clock
-    from solar_tap_kit.cloud import Cloud, Recording, ReplayedFile
+    from solar_tap_kit.cloud import Cloud, Recording, ReplayedFile, SiteList
     from solar_tap_kit.fields import Record
     from solar_tap_kit.stream import SolarStream
+
+STATE_SHARE = 10
+"""STATE is written when at least this many times its size in records has gone out."""
 
 PREVIEW_WINDOWS = 3
 """`--test` must not spend a day's quota on a site without data."""
 
 
-class SolarTap(Tap):
+class SolarTap(CommandLine):
     """A tap on the cloud of one vendor, driven by windows of days.
 
     A subclass declares its settings and streams, checks what a schema can't, and opens
@@ -49,6 +57,7 @@ class SolarTap(Tap):
     stream_types: ClassVar[Sequence[type[SolarStream]]]
     clock: Clock
     message_writer_class = CountingWriter
+    message_writer: CountingWriter
     capabilities: ClassVar[list[Any]] = [
         TapCapabilities.CATALOG,
         TapCapabilities.STATE,
@@ -62,9 +71,10 @@ class SolarTap(Tap):
     def __init__(self, *, clock: Clock | None = None, **kwargs: Any) -> None:
         self.clock = clock or SystemClock()
         self.redactor = Redactor()
+        self.drift = Drift()
         self.start_day: dt.date | None = None
         self.end_day: dt.date | None = None
-        self._state_at_bytes = 0
+        self._state_at_bytes = self._state_bytes = 0
         super().__init__(**kwargs)
 
     @abstractmethod
@@ -114,34 +124,121 @@ class SolarTap(Tap):
         The SDK marks this method final because its loop is what most taps want; ours is
         why this class exists (`docs/decisions/0002-own-engine.md`).
         """
-        Run(self, self.open_cloud()).execute()
+        with self.opened() as (cloud, archive):
+            try:
+                Run(self, cloud, archive).execute()
+            finally:
+                now = self.clock.now()
+                if archive is not None:
+                    archive.tidy(
+                        now,
+                        keep_days=self.config.get("archive_days"),
+                        max_mb=self.config.get("archive_max_mb"),
+                    )
+                cloud.ledger.prune(now)
+
+    @contextlib.contextmanager
+    def opened(self) -> Iterator[tuple[Cloud, Archive | None]]:
+        """Open the cloud and its files, and close the files again.
+
+        Raises:
+            SettingsError: `state_dir` can't be used.
+        """
+        cloud = self.open_cloud()
+        archive = self.runtime.open_archive(cloud.account)
+        try:
+            yield cloud, archive
+        finally:
+            if archive is not None:
+                archive.close()
+            cloud.ledger.close()
+
+    @property
+    def runtime(self) -> Runtime:
+        """What a cloud is opened with."""
+        return Runtime(self.config, self.clock, self.redactor)
 
     def write_state(self, *, force: bool = False) -> None:
         """Write STATE if enough records have gone out since the last one, or if forced."""
         written = getattr(self.message_writer, "bytes_written", 0)
         since = written - self._state_at_bytes
-        if not force and since < STATE_SHARE * len(json.dumps(self.state)):
+        # The size of the last STATE will do: to measure each one would cost what is saved.
+        if not force and since < STATE_SHARE * self._state_bytes:
             return
         self.state_writer.write_state(self.state)
-        self._state_at_bytes = written
+        after = getattr(self.message_writer, "bytes_written", 0)
+        self._state_bytes, self._state_at_bytes = after - written, after
 
     def preview(self, stream: SolarStream) -> Iterator[Record]:
         """Yield records of one stream for `--test`, at the cost of a few calls."""
-        cloud = self.open_cloud()
+        cloud, listed = self._preview
         now = utc_text_exact(self.clock.now())
-        listed = cloud.list_sites(now)
         if stream.name == cloud.site_stream:
             yield from listed.rows
-        for snapshot in cloud.snapshots:
-            if snapshot.stream == stream.name:
-                for site in listed.sites:
-                    yield from snapshot.fetch(site, now)
-        plan = Run(self, cloud).plan(listed.sites)
-        for source in cloud.sources:
-            if stream.name in (*source.streams, cloud.ledger_stream):
-                mine = [window for window in plan if window.source == source.name]
-                for window in mine[: PREVIEW_WINDOWS if stream.ABORT_AT_RECORD_COUNT else None]:
-                    yield from source.fetch(window, now).rows.get(stream.name, ())
+        mine = (
+            step
+            for step in Run(self, cloud, None).plan(listed.sites)
+            if stream.name in step.source.streams
+            or (stream.name == cloud.ledger_stream and step.source.keeps_ledger)
+        )
+        most = PREVIEW_WINDOWS if stream.ABORT_AT_RECORD_COUNT else None
+        for step in itertools.islice(mine, most):
+            try:
+                bodies = step.source.ask(step.windows)
+            except NotServedError as error:
+                self.logger.warning("%s: %s; left out", step.source.name, error)
+                return
+            for window in step.windows:
+                yield from step.source.decode(window, bodies, now).rows.get(stream.name, ())
+
+    @functools.cached_property
+    def _preview(self) -> tuple[Cloud, SiteList]:
+        """The cloud and its sites, for `--test`: one login and one list for all streams."""
+        stack = contextlib.ExitStack()
+        atexit.register(stack.close)
+        cloud, _ = stack.enter_context(self.opened())
+        return cloud, cloud.decode_sites(cloud.ask_sites(), utc_text_exact(self.clock.now()))
+
+    def show_plan(self, form: Form) -> None:
+        """Print what a sync would ask for, with its cost and the date on which it is done.
+
+        Raises:
+            SolarError: The list of sites can't be had.
+        """
+        with self.opened() as (cloud, archive):
+            run = Run(self, cloud, archive)
+            made = forecast(
+                run.plan(run.read_sites().sites),
+                cloud.ledger,
+                self.clock.now(),
+                cloud.cost_unit,
+                with_steps=form == "json",
+            )
+        click.echo(json.dumps(made.as_json()) if form == "json" else made.as_text())
+
+    def show_check(self, form: Form) -> bool:
+        """Print what the credential may use; return whether nothing failed.
+
+        Raises:
+            SolarError: The credential or the settings don't work at all.
+        """
+        with self.opened() as (cloud, _):
+            findings = list(check(cloud, self.clock))
+            session = cloud.session
+        if form == "json":
+            lines = [finding.as_json() for finding in findings]
+            click.echo(json.dumps({"calls": session.calls, "findings": lines}))
+        else:
+            click.echo(as_text(findings, f"{session.calls} calls spent"))
+        return all(finding.verdict != "failed" for finding in findings)
+
+    def show_replay(self, folder: Path) -> None:
+        """Print the Singer lines that a folder of recorded answers decodes to.
+
+        Raises:
+            SettingsError: There is no such folder, or no `*.json` file in it.
+        """
+        replay_folder(self, folder)
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """Finish the window in flight, keep its state, and stop; at the second signal, at once."""
@@ -150,77 +247,3 @@ class SolarTap(Tap):
             os._exit(128 + signum)
         self.logger.warning("asked to stop (signal %d); finishing the call in flight", signum)
         self.clock.stop()
-
-    @classmethod
-    def invoke(cls, *, replay: str | None = None, **kwargs: Any) -> None:
-        """Run the command line: a sync, or a replay of recorded answers."""
-        with one_line_errors(cls.logger):
-            if replay is None:
-                super().invoke(**kwargs)
-                return
-            config = kwargs["config"].config if kwargs.get("config") else {}
-            replay_folder(cls(config=config, validate_config=False), Path(replay))
-
-    @classmethod
-    def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
-        """Run `--test` with errors in one line."""
-        with one_line_errors(cls.logger):
-            super().cb_test(ctx, param, value)
-
-    @classmethod
-    def cb_discover(cls, ctx: click.Context, param: click.Option, value: bool) -> None:  # noqa: FBT001
-        """Run `--discover` with errors in one line."""
-        with one_line_errors(cls.logger):
-            super().cb_discover(ctx, param, value)
-
-    @classmethod
-    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:
-        """Read the configuration files with errors in one line."""
-        with one_line_errors(cls.logger):
-            try:
-                return super().cb_config(ctx, param, value)
-            except TypeError:
-                message = "--config: a configuration file has to hold a JSON object"
-            raise SettingsError(message)
-
-    @classmethod
-    def get_singer_command(cls) -> click.Command:
-        """Return the SDK's command with our options."""
-        command = super().get_singer_command()
-        command.help = cls.__doc__
-        command.params.append(
-            click.Option(
-                ["--replay"],
-                type=click.Path(file_okay=False),
-                help="Send a folder of recorded answers (*.json) through the decoders and "
-                "print Singer lines. Needs no account.",
-            )
-        )
-        return command
-
-
-@contextlib.contextmanager
-def one_line_errors(logger: logging.Logger) -> Iterator[None]:
-    """Turn everything a user can cause into one line on the log, and exit code 1."""
-    try:
-        yield
-    except ConfigValidationError as error:
-        lines = error.errors
-    except SolarError as error:
-        lines = [str(error)]
-    except simplejson.JSONDecodeError as error:
-        lines = [f"a configuration, state or catalog file is not JSON: {error}"]
-    except BrokenPipeError:
-        # Python would complain again when it flushes standard output on its way out.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        lines = ["the program that reads this tap's output has gone away"]
-    except OSError as error:
-        lines = [f"{error.filename}: {error.strerror}" if error.filename else str(error)]
-    else:
-        return
-    for line in lines:
-        logger.error("%s", line)
-    sys.exit(1)
-
-
-__all__ = ["SettingsError", "SolarTap", "one_line_errors"]

@@ -13,8 +13,10 @@ from singer_sdk.singerlib.encoding.base import GenericSingerWriter
 from singer_sdk.singerlib.encoding.simple import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
+    from solar_tap_kit.fields import Record
     from solar_tap_kit.tap import SolarTap
 
 
@@ -89,6 +91,10 @@ class _Handler(BaseHTTPRequestHandler):
         """Keep the test output quiet."""
 
 
+BYTES_A_RECORD = 500
+"""What a record counts for, where it is not written out."""
+
+
 class Collector(GenericSingerWriter[bytes, Message]):
     """Keeps a tap's messages instead of printing them."""
 
@@ -107,6 +113,19 @@ class Collector(GenericSingerWriter[bytes, Message]):
         kept = copy.deepcopy(message.to_dict())
         self.messages.append(kept)
         self.bytes_written += len(str(kept))
+
+    def write_records(self, stream: str, records: Sequence[Record], extracted_at: str) -> None:
+        """Keep RECORD messages."""
+        for record in records:
+            self.messages.append(
+                {
+                    "type": "RECORD",
+                    "stream": stream,
+                    "record": dict(record),
+                    "time_extracted": extracted_at,
+                }
+            )
+            self.bytes_written += BYTES_A_RECORD
 
     def records(self, stream: str) -> list[dict[str, Any]]:
         """Return the records of a stream, in order."""
@@ -171,15 +190,20 @@ class Bench:
         tap_type: The tap.
         cloud: The running simulator.
         settings: Settings that work.
+        folder: For the files of ledgers and archives: one of its own for each run, unless a
+            test names `state_dir`.
+        runs: How many taps have been made.
     """
 
     tap_type: type[SolarTap]
     cloud: Any
     settings: dict[str, Any]
+    folder: Path
+    runs: int = 0
 
     def config(self, **settings: Any) -> dict[str, Any]:
         """Return settings that work, with some replaced; None leaves one out."""
-        merged = {**self.settings, **settings}
+        merged = {"state_dir": str(self.folder / str(self.runs)), **self.settings, **settings}
         return {name: value for name, value in merged.items() if value is not None}
 
     def tap(
@@ -187,6 +211,7 @@ class Bench:
     ) -> tuple[SolarTap, Collector]:
         """Return a tap in the simulator's time and what will collect its messages."""
         out = Collector()
+        self.runs += 1
         tap = self.tap_type(
             config=self.config(**settings),
             state=copy.deepcopy(state),

@@ -1,86 +1,124 @@
-"""Whose turn is it: windows in plan order, but never a site before it may be asked again."""
+"""Whose turn is it: steps in plan order, but never a lane before it may go on.
+
+Vendors limit each site by itself. A lane that rests gives its turn to the next one in the
+plan; only when all rest does the run have to wait.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import heapq
-from collections import deque
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator
 
-    from solar_tap_kit.windows import Site, Window
+    from solar_tap_kit.plan import Key, Plan, Step
 
 LONG_AGO = dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
-class Turns:
-    """Hands out the windows of a plan while sites rest between calls.
+class _Lane:
+    """A queue that is read from a plan only as far as it is needed; a fleet has ten a site."""
 
-    Vendors limit each site by itself. A site that rests gives its turn to the next one in
-    the plan; only when all rest does the caller have to wait.
+    __slots__ = ("_pulled", "_steps")
+
+    def __init__(self, steps: Iterator[Step]) -> None:
+        self._steps = steps
+        self._pulled: list[Step] = []
+
+    @property
+    def head(self) -> Step | None:
+        if not self._pulled:
+            following = next(self._steps, None)
+            if following is None:
+                return None
+            self._pulled.append(following)
+        return self._pulled[0]
+
+    @property
+    def second(self) -> Step:
+        return self._pulled[1]
+
+    def strike(self) -> None:
+        del self._pulled[0]
+
+    def insert(self, step: Step) -> None:
+        self._pulled.insert(0, step)
+
+    def keep(self, wanted: Callable[[Step], bool]) -> int:
+        """Drop all steps that are not wanted and return how many those were."""
+        rest = [*self._pulled, *self._steps]
+        self._pulled = [step for step in rest if wanted(step)]
+        self._steps = iter(())
+        return len(rest) - len(self._pulled)
+
+
+class Turns:
+    """Hands out the steps of a plan.
+
+    Each lane has at most one step in flight: from `take` until `done`, `again` or `drop`.
 
     Args:
-        plan: All windows in the order in which they are wanted.
+        plan: What is to be done.
+        total: How many steps the plan has.
     """
 
-    def __init__(self, plan: Sequence[Window]) -> None:
-        self._queues: dict[str, deque[tuple[int, Window]]] = {}
-        for index, window in enumerate(plan):
-            self._queues.setdefault(window.site.id, deque()).append((index, window))
-        self._ready = [(queue[0][0], site_id) for site_id, queue in self._queues.items()]
-        heapq.heapify(self._ready)
-        self._resting: list[tuple[dt.datetime, str]] = []
-        self._left = len(plan)
+    def __init__(self, plan: Plan, total: int) -> None:
+        self._lanes = {name: _Lane(steps()) for name, steps in plan.lanes.items()}
+        self._ready: list[tuple[Key, str]] = []
+        self._resting: list[tuple[dt.datetime, Key, str]] = []
+        self._left = total
+        for name, lane in self._lanes.items():
+            if lane.head is not None:
+                heapq.heappush(self._ready, (lane.head.key, name))
 
     def __len__(self) -> int:
-        """Return how many windows are left."""
+        """Return how many steps are left, those in flight included."""
         return self._left
 
-    def take(self, now: dt.datetime) -> Window | None:
-        """Return the next window whose site may be asked at `now`, or None if all rest."""
+    def take(self, now: dt.datetime) -> Step | None:
+        """Return the next step whose lane may go on at `now`, or None if all rest."""
         while self._resting and self._resting[0][0] <= now:
-            _, site_id = heapq.heappop(self._resting)
-            if queue := self._queues.get(site_id):
-                heapq.heappush(self._ready, (queue[0][0], site_id))
-        while self._ready:
-            _, site_id = heapq.heappop(self._ready)
-            if queue := self._queues.get(site_id):
-                return queue[0][1]
-        return None
+            _, key, name = heapq.heappop(self._resting)
+            heapq.heappush(self._ready, (key, name))
+        if not self._ready:
+            return None
+        _, name = heapq.heappop(self._ready)
+        return self._lanes[name].head
 
     def ready_at(self) -> dt.datetime | None:
-        """Return when the first resting site may be asked again, or None if no site rests."""
+        """Return when the first resting lane may go on, or None if no lane rests."""
         return self._resting[0][0] if self._resting else None
 
-    def peek(self, site: Site) -> Window | None:
-        """Return the site's next window without taking it."""
-        queue = self._queues.get(site.id)
-        return queue[0][1] if queue else None
+    def done(self, step: Step) -> None:
+        """Strike off a step that `take` returned."""
+        self.strike(step)
+        self.again(step)
 
-    def done(self, window: Window, ready_at: dt.datetime = LONG_AGO) -> None:
-        """Strike off the window that `take` returned; its site may be asked from `ready_at`."""
-        self._queues[window.site.id].popleft()
+    def again(self, step: Step, ready_at: dt.datetime = LONG_AGO) -> None:
+        """Let a lane go on at `ready_at`, with the step that now stands first in it."""
+        head = self._lanes[step.lane].head
+        if head is not None:
+            heapq.heappush(self._resting, (ready_at, head.key, step.lane))
+
+    def put_before(self, step: Step) -> None:
+        """Put a step in front of the one that `take` has just returned for its lane."""
+        self._lanes[step.lane].insert(step)
+        self._left += 1
+
+    def after(self, step: Step) -> Step:
+        """Return the step that stands behind a taken one in its lane."""
+        return self._lanes[step.lane].second
+
+    def strike(self, step: Step) -> None:
+        """Strike off a taken step; the one behind it counts as taken."""
+        self._lanes[step.lane].strike()
         self._left -= 1
-        self.postpone(window, ready_at)
 
-    def postpone(self, window: Window, ready_at: dt.datetime) -> None:
-        """Let the window's site rest until `ready_at`; its next window comes then."""
-        heapq.heappush(self._resting, (ready_at, window.site.id))
-
-    def drop(self, window: Window, *, source_only: bool) -> int:
-        """Strike off the windows of the window's site and return how many those were.
-
-        Args:
-            window: The window that `take` returned.
-            source_only: Keep the site's windows of other sources.
-        """
-        queue = self._queues.pop(window.site.id)
-        kept = deque(item for item in queue if source_only and item[1].source != window.source)
-        if kept:
-            self._queues[window.site.id] = kept
-            self.postpone(window, LONG_AGO)
-        dropped = len(queue) - len(kept)
+    def drop(self, step: Step, unwanted: Callable[[Step], bool]) -> int:
+        """Strike the unwanted steps off a taken step's lane and return how many those were."""
+        dropped = self._lanes[step.lane].keep(lambda other: not unwanted(other))
         self._left -= dropped
+        self.again(step)
         return dropped

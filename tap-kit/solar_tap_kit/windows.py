@@ -1,4 +1,4 @@
-"""Which windows are still to fetch: a pure function of declarations, coverage and dates.
+"""Which days of a site are still to fetch: pure functions of declarations, coverage and dates.
 
 A window is a run of whole local days of one site, because a vendor's day total, the day
 ledger and the transform all speak in local days. What has been fetched is one unbroken
@@ -10,16 +10,17 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from itertools import chain, zip_longest
 from typing import TYPE_CHECKING, Literal
 
 from solar_tap_kit.clock import DAY, day_start_utc
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator
     from zoneinfo import ZoneInfo
 
-Reason = Literal["upkeep", "backfill"]
+Reason = Literal["snapshot", "totals", "upkeep", "late", "backfill", "probe"]
+"""Why a window is asked: a list or reading of now, coarse totals, days since the bookmark,
+days before it again for late data, history, or a day known to work after a refusal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,65 @@ class Days:
         """Return the number of days."""
         return max(0, (self.end - self.first).days)
 
+    def clip(self, other: Days) -> Days:
+        """Return the days that both spans hold; an empty span if there are none."""
+        first = max(self.first, other.first)
+        return Days(first, max(first, min(self.end, other.end)))
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """How a span of days is cut into windows.
+
+    Attributes:
+        unit: Days, or the calendar period that one answer covers whatever day is asked for.
+        length: How many days a window holds at most, for unit `day`.
+    """
+
+    unit: Literal["day", "month", "year", "all"] = "day"
+    length: int = 1
+
+    def forward(self, days: Days) -> Iterator[Days]:
+        """Yield the pieces of a span, oldest first."""
+        first = days.first
+        while first < days.end:
+            end = min(self._next_edge(first, days), days.end)
+            yield Days(first, end)
+            first = end
+
+    def backward(self, days: Days) -> Iterator[Days]:
+        """Yield the pieces of a span, newest first.
+
+        Pieces of several days stand on a fixed grid: asked again years later, the same
+        history is cut at the same days, so that archived answers fit.
+        """
+        end = days.end
+        while end > days.first:
+            first = max(self._edge_before(end, days), days.first)
+            yield Days(first, end)
+            end = first
+
+    def whole(self, day: dt.date, within: Days) -> dt.date:
+        """Return the first day of the calendar period that holds `day`, inside `within`."""
+        if self.unit == "day":
+            return day
+        return max(self._edge_before(day + DAY, within), within.first)
+
+    def _next_edge(self, first: dt.date, days: Days) -> dt.date:
+        if self.unit == "day":
+            return first + self.length * DAY
+        if self.unit == "month":
+            return (first.replace(day=1) + 31 * DAY).replace(day=1)
+        return dt.date(first.year + 1, 1, 1) if self.unit == "year" else days.end
+
+    def _edge_before(self, end: dt.date, days: Days) -> dt.date:
+        last = end - DAY
+        if self.unit == "day":
+            return last - (last.toordinal() % self.length) * DAY
+        if self.unit == "month":
+            return last.replace(day=1)
+        return dt.date(last.year, 1, 1) if self.unit == "year" else days.first
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
@@ -75,76 +135,69 @@ class Window:
 
     def __str__(self) -> str:
         """Name the window for a log line."""
+        if self.reason == "snapshot":
+            return f"{self.source} of {self.site.id}"
         last = self.days.end - DAY
         span = f"{self.days.first}" if len(self.days) == 1 else f"{self.days.first} to {last}"
         return f"{self.source} of {self.site.id}, {span}"
 
 
-def site_windows(
-    source: str,
-    site: Site,
-    wanted: Days,
-    covered: Days | None,
-    *,
-    lookback_days: int,
-    days_per_window: int,
-) -> list[Window]:
-    """Return one site's windows in the order in which they are to be fetched.
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """The days of one site that one source still has to be asked for.
+
+    Attributes:
+        forward: From the look-back up to the end of what is wanted.
+        history: From the start of what is wanted up to what is stored.
+        stored_until: Where the stored span ends: days before it are read again.
+    """
+
+    forward: Days
+    history: Days
+    stored_until: dt.date
+
+    def windows(self, source: str, site: Site, cut: Cut, *, totals: bool) -> Iterator[Window]:
+        """Yield the windows: forward oldest first, then history newest first."""
+        for days in cut.forward(self.forward):
+            again: Reason = "late" if days.end <= self.stored_until else "upkeep"
+            yield Window(source, site, days, "totals" if totals else again)
+        for days in cut.backward(self.history):
+            yield Window(source, site, days, "totals" if totals else "backfill")
+
+
+def missing(
+    wanted: Days, covered: Days | None, *, cut: Cut, lookback_days: int = 0, stale_days: int = 0
+) -> Missing:
+    """Return which days of one site are still to fetch.
 
     Args:
-        source: Name of the source that is asked.
-        site: The site.
         wanted: The days that the settings ask for.
         covered: The unbroken span that is already stored, or None.
+        cut: How the source's days are cut; a calendar period is always asked as a whole.
         lookback_days: How far back to read again for late data.
-        days_per_window: How many days one window may hold.
+        stale_days: Leave the forward end alone until so many days are missing there; for
+            totals, whose every answer costs a call that brings little.
 
     Returns:
-        Upkeep oldest first, then history newest first. No day of `wanted` outside
-        `covered` is missing, none comes twice, and of `covered` only the look-back is
-        read again.
+        No day of `wanted` outside `covered` is missing, and of `covered` only the look-back
+        is read again, or the calendar period that it stands in.
     """
     if covered is None or covered.end <= wanted.first or covered.first > wanted.end:
-        # Nothing stored that touches what is wanted: start from the newest day.
-        covered = Days(wanted.end, wanted.end)
-        lookback_days = 0
-    reread = max(covered.end - dt.timedelta(days=lookback_days), covered.first, wanted.first)
-    upkeep = Days(min(reread, wanted.end), wanted.end)
-    history = Days(wanted.first, min(covered.first, wanted.end))
-    forward = _cut(upkeep, days_per_window)
-    back = reversed(_cut(history, days_per_window, from_end=True))
-    return [
-        *(Window(source, site, days, "upkeep") for days in forward),
-        *(Window(source, site, days, "backfill") for days in back),
-    ]
-
-
-def _cut(days: Days, length: int, *, from_end: bool = False) -> list[Days]:
-    """Cut a span into pieces of `length` days; the short piece stands at the far end."""
-    total = len(days)
-    offset = -total % length if from_end and total else 0
-    edges = range(-offset, total, length)
-    return [
-        Days(
-            days.first + dt.timedelta(days=max(0, edge)),
-            days.first + dt.timedelta(days=min(edge + length, total)),
-        )
-        for edge in edges
-    ]
-
-
-def interleave(per_site: Mapping[str, Iterable[Window]]) -> list[Window]:
-    """Return all windows in turns over the sites, upkeep of every site before any history.
-
-    Vendors limit each station by itself, so going round lets the waits overlap, and a run
-    that is cut short has kept everybody's recent past up to date.
-    """
-    lists = [list(windows) for windows in per_site.values()]
-    ordered: list[Window] = []
-    for reason in ("upkeep", "backfill"):
-        rounds = zip_longest(*([w for w in windows if w.reason == reason] for windows in lists))
-        ordered.extend(w for w in chain.from_iterable(rounds) if w is not None)
-    return ordered
+        # Nothing stored that touches what is wanted: the newest window keeps up, so that a
+        # first run waits for it whatever the quota; the rest is history.
+        newest = next(cut.backward(wanted), Days(wanted.end, wanted.end))
+        return Missing(newest, Days(wanted.first, newest.first), wanted.first)
+    history = Days(wanted.first, max(wanted.first, min(covered.first, wanted.end)))
+    lag = (wanted.end - covered.end).days
+    if cut.unit != "day" and lag < max(1, stale_days):
+        return Missing(Days(wanted.end, wanted.end), history, covered.end)
+    reread = max(covered.end - lookback_days * DAY, covered.first, wanted.first)
+    first = min(reread, wanted.end)
+    if first < wanted.end:
+        first = cut.whole(first, wanted)
+        # The calendar period may reach back over the stored span into what it lacks.
+        history = history.clip(Days(wanted.first, max(wanted.first, first)))
+    return Missing(Days(first, wanted.end), history, covered.end)
 
 
 def extend(covered: Days | None, fetched: Days) -> Days | None:
@@ -153,6 +206,8 @@ def extend(covered: Days | None, fetched: Days) -> Days | None:
     A span that does not touch the coverage is not lost work, but it can't be remembered:
     only an unbroken span is.
     """
+    if len(fetched) == 0:
+        return covered
     if covered is None or len(covered) == 0:
         return fetched
     if fetched.first > covered.end or fetched.end < covered.first:

@@ -89,13 +89,17 @@ def test_what_is_no_number_is_refused_by_name(value: object) -> None:
 
 def test_drift_is_reported_once(caplog: pytest.LogCaptureFixture) -> None:
     """A new vendor field is worth one line, not one per row."""
-    drift, project = Drift(), Projection(FIELDS)
+    drift, project = Drift(), Projection(FIELDS, besides=["newer"])
     with caplog.at_level(logging.WARNING):
         for _ in range(3):
-            drift.look("sites", project, [{"siteId": 1, "brandNew": 2}])
-        drift.look("sites", project, [{"siteId": 1, "newer": 2}], besides=["newer"])
+            row = project({"siteId": 1, "brandNew": 2, "newer": 3})
+            drift.report("sites", row["unknown_fields"])
+    assert row["unknown_fields"] == {"brandNew": 2}
     assert [record.getMessage() for record in caplog.records] == [
-        "sites: the cloud sends fields that no column takes: brandNew"
+        (
+            "sites: the cloud sends fields that no column takes: brandNew "
+            "(keep_unknown_fields would keep them)"
+        )
     ]
 
 

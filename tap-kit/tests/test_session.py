@@ -17,11 +17,13 @@ from solar_tap_kit.errors import (
     UnreachableError,
 )
 from solar_tap_kit.redact import Redactor
-from solar_tap_kit.session import Reply, Session, SessionOptions
+from solar_tap_kit.session import Session, SessionOptions
 from solar_tap_kit.testing import Answer, ScriptedServer, VirtualClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from solar_tap_kit.http import Reply
 
 
 def accept(reply: Reply) -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import threading
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from solar_tap_kit.errors import (
     AuthError,
@@ -16,20 +19,33 @@ from solar_tap_kit.errors import (
     SolarError,
     TransientError,
 )
+from solar_tap_kit.limits import Limit
 from solar_tap_kit.session import Session, SessionOptions
 from tap_sigen.codes import Action, meaning
 from tap_sigen.envelope import code_and_message, data_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from solar_tap_kit.clock import Clock
-    from solar_tap_kit.redact import Redactor
-    from solar_tap_kit.session import Reply
+    from solar_tap_kit.fields import Record
+    from solar_tap_kit.http import Reply
+    from solar_tap_kit.runtime import Runtime
 
 REGIONS = ("eu", "aus", "apac", "us", "cn", "jp")
 QUOTA_WINDOW = dt.timedelta(seconds=310)
 """One call per station and five minutes; the extra ten seconds are what works for months."""
+
+CALLS_A_MINUTE = 10
+"""What the vendor documents for one account."""
+
+SPACING, LIST_SPACING = "one call per system and endpoint", "one site list per account"
+MINUTE = "calls a minute"
+THROTTLED = 1110
+"""The code of the platform's own limit."""
+
+SITE_ENDPOINTS = (
+    "history", "devices", "summary", "energy_flow", "device_realtime", "device_history",
+)  # fmt: skip
 
 RENEW_EARLY = dt.timedelta(minutes=10)
 TOKEN_STATUSES = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FAILED_DEPENDENCY)
@@ -44,21 +60,41 @@ def base_url(config: Mapping[str, Any]) -> str:
     return str(config.get("api_url") or f"https://openapi-{config['region']}.sigencloud.com")
 
 
+def limits(config: Mapping[str, Any]) -> tuple[Limit, ...]:
+    """Return Sigen's limits (`docs/vendors/sigen.md`, Limits).
+
+    Left out, distance and calls a minute are only kept once the cloud has refused a call.
+    """
+    given = config.get("call_spacing_seconds")
+    spacing = QUOTA_WINDOW if given is None else dt.timedelta(seconds=given)
+    per_minute = config.get("calls_per_minute")
+    minute = dt.timedelta(minutes=1)
+    found = [
+        Limit("logins a minute", CALLS_A_MINUTE, minute, endpoints=("login",)),
+        Limit(MINUTE, per_minute or CALLS_A_MINUTE, minute, learned=per_minute is None),
+        Limit(LIST_SPACING, 1, QUOTA_WINDOW, endpoints=("systems",), learned=True),
+    ]
+    if spacing:
+        found.append(Limit(SPACING, 1, spacing, "endpoint", SITE_ENDPOINTS, learned=given is None))
+    return tuple(found)
+
+
 class SigenClient:
     """One login, shared by all calls of a run.
 
     Args:
-        config: The tap's settings.
-        clock: Time source.
-        redactor: Learns the token, so that it can't reach a log.
+        runtime: Settings, time, secrets and the state folder.
     """
 
-    def __init__(self, config: Mapping[str, Any], clock: Clock, redactor: Redactor) -> None:
-        self._config = config
-        self._clock = clock
-        self._redactor = redactor
+    def __init__(self, runtime: Runtime) -> None:
+        config = self._config = runtime.config
+        self._clock = runtime.clock
+        self._redactor = runtime.redactor
         self._token: str | None = None
-        self._expires_at = clock.now()
+        self._token_lock = threading.RLock()
+        self._expires_at = self._clock.now()
+        self.account = f"sigen {base_url(config)} {config.get('username') or config['app_key']}"
+        self._ledger = runtime.open_ledger(self.account, limits(config))
         self.session = Session(
             SessionOptions(
                 base_url=base_url(config),
@@ -66,10 +102,11 @@ class SigenClient:
                 timeout_s=config["request_timeout"],
                 max_requests=config.get("max_requests_per_run"),
             ),
-            clock,
-            redactor,
+            runtime.clock,
+            runtime.redactor,
             judge=self._judge,
             authorize=self._authorize,
+            ledger=self._ledger,
         )
 
     def get(
@@ -78,36 +115,60 @@ class SigenClient:
         params: Mapping[str, Any] | None = None,
         *,
         endpoint: str,
-        site_only: bool = True,
-    ) -> Any:
-        """Return the unwrapped data of a GET, logging in again once if the token is refused.
+        site: str | None = None,
+    ) -> bytes:
+        """Return the body of a GET, logging in again once if the token is refused.
 
         Args:
             path: Path below the base URL.
             params: Query parameters.
-            endpoint: The endpoint's name, for counts and messages.
-            site_only: Whether this endpoint's quota is counted per system.
+            endpoint: The endpoint's name, for counts, limits and messages.
+            site: The system or device that the vendor counts the call for.
 
         Raises:
             SolarError: The typed failure.
         """
         for last in (False, True):
+            token = self._token
             try:
-                return data_of(self.session.get(path, params, endpoint=endpoint).json())
+                return self.session.get(path, params, endpoint=endpoint, site=site).body
             except TokenRefusedError as error:
-                self._token = None
+                self._forget(token)
                 failure = error
             except QuotaError as error:
-                raise QuotaError(str(error), error.resume_at, site_only=site_only) from None
+                if error.of_run:
+                    raise
+                self._ledger.learn(SPACING if site else LIST_SPACING, self._clock.now())
+                raise QuotaError(str(error), error.resume_at, site_only=site is not None) from None
             if last:
                 break
         message = f"{endpoint}: {failure}, also with a new token; stopping here"
         raise AuthError(message)
 
+    def known_devices(self, system_id: str) -> dict[str, str] | None:
+        """Return the serials of a system's devices with their types, or None if never listed."""
+        note = self._ledger.note(f"devices of {system_id}")
+        return msgspec.json.decode(note, type=dict[str, str]) if note else None
+
+    def remember_devices(self, system_id: str, rows: Sequence[Record]) -> dict[str, str]:
+        """Note a system's devices, so that a later plan knows what asking them costs."""
+        known = {row["serial_number"]: row["device_type"] or "" for row in rows}
+        text = msgspec.json.encode(known).decode()
+        if self._ledger.note(f"devices of {system_id}") != text:
+            self._ledger.put_note(f"devices of {system_id}", text, self._clock.now())
+        return known
+
+    def _forget(self, token: str | None) -> None:
+        """Log in anew for the next call, unless another thread has done so meanwhile."""
+        with self._token_lock:
+            if token is None or self._token == token:
+                self._token = None
+
     def _authorize(self) -> Mapping[str, str]:
-        if self._token is None or self._clock.now() >= self._expires_at - RENEW_EARLY:
-            self._login()
-        return {"Authorization": f"Bearer {self._token}"}
+        with self._token_lock:
+            if self._token is None or self._clock.now() >= self._expires_at - RENEW_EARLY:
+                self._login()
+            return {"Authorization": f"Bearer {self._token}"}
 
     def _login(self) -> None:
         self._token = None
@@ -173,12 +234,14 @@ class SigenClient:
     def _refuse(self, code: int, said: str) -> None:
         known = meaning(code)
         message = f"Sigen answered code {code} ({said or 'no text'}): {known.text}"
+        if code == THROTTLED:
+            self._ledger.learn(MINUTE, self._clock.now())
         if known.action is Action.LOGIN:
             raise TokenRefusedError(message)
         if known.action is Action.QUOTA:
             raise QuotaError(message, self._clock.now() + QUOTA_WINDOW)
-        if known.action is Action.SKIP:
-            raise RefusedError(message)
+        if known.action in (Action.SKIP, Action.DATE):
+            raise RefusedError(message, maybe_date=known.action is Action.DATE)
         if known.action is Action.FATAL:
             raise AuthError(message)
         raise TransientError(message, known.wait_s)

@@ -15,6 +15,7 @@ class Action(Enum):
     RETRY = "retry after a wait"
     LOGIN = "log in again, once"
     QUOTA = "quota: wait, ask again"
+    DATE = "pass over the date where others are answered, else leave the system out"
     SKIP = "leave this system or device out, go on with the others"
     FATAL = "stop: nobody but the user can mend it"
 
@@ -42,7 +43,7 @@ API_ACCESS = (
 CODES: dict[int, Code] = {
     1: Code(Action.RETRY, "generic failure"),
     424: Code(Action.LOGIN, "token or credit limit"),
-    1000: Code(Action.SKIP, "illegal parameter (system id, date or level)"),
+    1000: Code(Action.DATE, "illegal parameter (system id, date or level)"),
     1001: Code(Action.RETRY, "generic failure"),
     1101: Code(Action.SKIP, "wrong serial number"),
     1102: Code(Action.SKIP, "the registration of the system is incomplete"),
@@ -77,7 +78,7 @@ CODES: dict[int, Code] = {
         "check username and password",
     ),
     11003: Code(Action.LOGIN, "authentication failed"),
-    13001: Code(Action.SKIP, "no information on the system"),
+    13001: Code(Action.DATE, "no information on the system"),
     13008: Code(Action.SKIP, "the system is disconnected"),
 }
 

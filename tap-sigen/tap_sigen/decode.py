@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from itertools import count, repeat
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from solar_tap_kit.clock import (
+    DAY,
     UTC,
     day_slots,
     day_start_utc,
     local_date,
     local_text,
+    parse_utc,
+    plain_instants,
     resolve,
     utc_text,
     zone,
@@ -26,11 +30,21 @@ from tap_sigen.streams import Devices, HistoryDays, HistoryIntervals, Systems
 
 if TYPE_CHECKING:
     import zoneinfo
-    from collections.abc import Iterable
+    from collections.abc import Iterator, Sequence
 
     from solar_tap_kit.fields import Record
+    from solar_tap_kit.windows import Window
 
 STEP = dt.timedelta(minutes=5)
+LATEST_END = dt.timedelta(minutes=30)
+"""A day whose last row is earlier than this before midnight may still get more."""
+
+INTERVAL_COLUMNS = (
+    "seq", "recorded_at", "local_time", "utc_offset_minutes", "local_date", "fetched_at",
+    "is_valid_local_time",
+)  # fmt: skip
+"""The raw contract's columns of five-minute rows."""
+
 MILLISECONDS_FROM = 10**11
 """`gridConnectTime` is documented in seconds, `gridConnectedTime` comes in milliseconds."""
 
@@ -89,7 +103,7 @@ def grid_connected_at(item: dict[str, Any]) -> dt.datetime | None:
     return None
 
 
-def devices(data: Any, system_id: str, fetched_at: str) -> list[Record]:
+def devices(data: Any, window: Window, fetched_at: str) -> list[Record]:
     """Return the records of a device list.
 
     Raises:
@@ -97,7 +111,7 @@ def devices(data: Any, system_id: str, fetched_at: str) -> list[Record]:
     """
     rows = []
     for item in objects(data, "device list"):
-        row = Devices.projection({"systemId": system_id, **item})
+        row = Devices.projection({"systemId": window.site.id, **item})
         _require(row, "serial_number", "device list")
         row["fetched_at"] = fetched_at
         rows.append(row)
@@ -129,52 +143,99 @@ def day(
         message = f"history: expected an object, got {shorten(data)}"
         raise DecodeError(message)
     items = objects(data.get("itemList"), "history itemList")
-    rows = list(_intervals(items, system_id, asked, tz, fetched_at))
-    n_points = sum(row["is_valid_local_time"] for row in rows)
+    clock = interval_columns([item.get("dataTime") for item in items], asked, tz, fetched_at)
+    rows = HistoryIntervals.projection.join(
+        items, INTERVAL_COLUMNS, clock, {"system_id": system_id}
+    )
+    n_points = [row["is_valid_local_time"] for row in rows].count(True)
     expected = day_slots(asked, tz, STEP)
-    start = day_start_utc(asked, tz)
-    entry = HistoryDays.projection({**data, "systemId": system_id})
+    if not rows:
+        status = "empty"
+    elif n_points >= expected:
+        status = "complete"
+    else:
+        over = parse_utc(fetched_at) >= day_start_utc(asked + DAY, tz)
+        status = "partial" if over else "pending"
+    entry = _entry({**data, "systemId": system_id}, asked, tz, fetched_at)
     entry |= {
-        "recorded_at": utc_text(start),
-        "local_time": f"{asked} 00:00:00",
-        "utc_offset_minutes": _offset_minutes(start, tz),
-        "local_date": asked.isoformat(),
-        "fetched_at": fetched_at,
         "n_points": n_points,
         "expected_points": expected,
-        "status": "empty" if not rows else "complete" if n_points >= expected else "partial",
-        "timezone": str(tz),
-        "payload_sha256": hashlib.sha256(msgspec.json.encode(data, order="sorted")).hexdigest(),
+        "status": status,
+        "payload_sha256": hashlib.sha256(msgspec.json.encode(data)).hexdigest(),
     }
     return rows, entry
 
 
-def _intervals(
-    items: list[dict[str, Any]],
-    system_id: str,
-    asked: dt.date,
-    tz: zoneinfo.ZoneInfo,
-    fetched_at: str,
-) -> Iterable[Record]:
-    labels = [parse_label(item.get("dataTime")) for item in items]
-    resolved = resolve((label for label in labels if label is not None), tz)
+def refused_day(system_id: str, day: dt.date, tz: zoneinfo.ZoneInfo, fetched_at: str) -> Record:
+    """Return the ledger entry of a day that the cloud does not answer for."""
+    entry = _entry({"systemId": system_id}, day, tz, fetched_at)
+    expected = day_slots(day, tz, STEP)
+    return entry | {"n_points": 0, "expected_points": expected, "status": "refused"}
+
+
+def reaches_the_end(rows: list[Record], day: dt.date, tz: zoneinfo.ZoneInfo) -> bool:
+    """Return whether a day's rows go on to its end, so that no more of it can be expected."""
+    if not rows:
+        return False
+    last = max(parse_utc(row["recorded_at"]) for row in rows[-2:])
+    return day_start_utc(day + DAY, tz) - last <= LATEST_END
+
+
+def _entry(data: dict[str, Any], day: dt.date, tz: zoneinfo.ZoneInfo, fetched_at: str) -> Record:
+    start = day_start_utc(day, tz)
+    return HistoryDays.projection(data) | {
+        "recorded_at": utc_text(start),
+        "local_time": f"{day} 00:00:00",
+        "utc_offset_minutes": offset_minutes(start, tz),
+        "local_date": day.isoformat(),
+        "fetched_at": fetched_at,
+        "timezone": str(tz),
+        "payload_sha256": None,
+    }
+
+
+def interval_columns(
+    labels: Sequence[object], asked: dt.date, tz: zoneinfo.ZoneInfo, fetched_at: str
+) -> Iterator[tuple[Any, ...]]:
+    """Yield the `INTERVAL_COLUMNS` of a day's rows, in order of appearance.
+
+    Args:
+        labels: What each row carries as `dataTime`.
+        asked: The local day that was asked for.
+        tz: The system's zone.
+        fetched_at: One value for all rows of the answer.
+    """
     local_day = asked.isoformat()
-    for seq, (item, label) in enumerate(zip(items, labels, strict=True)):
-        row = HistoryIntervals.projection(item)
-        row["system_id"], row["seq"] = system_id, seq
-        row["local_date"], row["fetched_at"] = local_day, fetched_at
+    prefix = f"{asked:%Y%m%d} "
+    # The common form on a common day; any other goes label by label.
+    plain = None
+    if set(map(type, labels)) == {str} and all(map(str.startswith, labels, repeat(prefix))):  # type: ignore[arg-type]
+        times = [label[len(prefix) :] for label in labels]  # type: ignore[index]
+        plain = plain_instants(times, asked, tz)
+    if plain is not None:
+        offset, instants = plain
+        local_times = [f"{local_day} {time}:00" for time in times]
+        constant = (repeat(offset), repeat(local_day), repeat(fetched_at), repeat(True))  # noqa: FBT003
+        yield from zip(count(), instants, local_times, *constant, strict=False)
+        return
+    parsed = [parse_label(label) for label in labels]
+    resolved = resolve((label for label in parsed if label is not None), tz)
+    for seq, label in enumerate(parsed):
         if label is None:
             # Kept, because no row may be lost; the day's start is only there to sort by.
-            row["recorded_at"] = utc_text(day_start_utc(asked, tz))
-            row["local_time"] = row["utc_offset_minutes"] = None
-            row["is_valid_local_time"] = False
-        else:
-            instant = next(resolved)
-            row["recorded_at"] = utc_text(instant.utc)
-            row["local_time"] = local_text(label)
-            row["utc_offset_minutes"] = instant.offset_minutes
-            row["is_valid_local_time"] = instant.exists
-        yield row
+            start = utc_text(day_start_utc(asked, tz))
+            yield seq, start, None, None, local_day, fetched_at, False
+            continue
+        when = next(resolved)
+        yield (
+            seq,
+            utc_text(when.utc),
+            local_text(label),
+            when.offset_minutes,
+            local_day,
+            fetched_at,
+            when.exists,
+        )
 
 
 def parse_label(text: object) -> dt.datetime | None:
@@ -187,7 +248,8 @@ def parse_label(text: object) -> dt.datetime | None:
         return None
 
 
-def _offset_minutes(instant: dt.datetime, tz: zoneinfo.ZoneInfo) -> int:
+def offset_minutes(instant: dt.datetime, tz: zoneinfo.ZoneInfo) -> int:
+    """Return local minus UTC at an instant, minutes."""
     offset = instant.astimezone(tz).utcoffset() or dt.timedelta()
     return round(offset.total_seconds() / 60)
 

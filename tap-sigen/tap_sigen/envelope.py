@@ -8,6 +8,7 @@ import msgspec
 
 from solar_tap_kit.errors import DecodeError
 from solar_tap_kit.fields import shorten
+from solar_tap_kit.http import parse_json
 
 DEEPEST = 8
 """Real answers nest three levels; more than this is an attack or a bug."""
@@ -26,18 +27,22 @@ def unwrap(value: Any, depth: int = 0) -> Any:
         raise DecodeError(message)
     if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
         try:
-            return unwrap(msgspec.json.decode(value), depth + 1)
+            inner = msgspec.json.decode(value)
         except (msgspec.DecodeError, RecursionError):
             return value
+        # A day's history holds no further JSON text; walking its thousands of values to see
+        # that would cost more than everything else.
+        return unwrap(inner, depth + 1) if _may_hold_json(value) else inner
     if isinstance(value, dict):
-        # Numbers are nine tenths of a history; calling for each of them would cost the most.
-        return {
-            key: item if isinstance(item, int | float) else unwrap(item, depth + 1)
-            for key, item in value.items()
-        }
+        return {key: unwrap(item, depth + 1) for key, item in value.items()}
     if isinstance(value, list):
         return [unwrap(item, depth + 1) for item in value]
     return value
+
+
+def _may_hold_json(text: str) -> bool:
+    """Return whether JSON text can hold JSON text: its quotes are escaped, or it opens at once."""
+    return "\\" in text or '"{' in text or '"[' in text
 
 
 def code_and_message(body: Any) -> tuple[int, str]:
@@ -61,6 +66,20 @@ def code_and_message(body: Any) -> tuple[int, str]:
     return code, str(body.get("msg") or "")
 
 
+def parse(body: bytes) -> Any:
+    """Return the unwrapped data of an answer's bytes.
+
+    Raises:
+        DecodeError: The bytes are no JSON, or no envelope of success.
+    """
+    answer = parse_json(body)
+    code, said = code_and_message(answer)
+    if code:
+        message = f"the answer carries code {code} ({shorten(said)})"
+        raise DecodeError(message)
+    return data_of(answer)
+
+
 def data_of(body: Any) -> Any:
     """Return the unwrapped data of an answer that `code_and_message` accepted."""
     return unwrap(_single(body).get("data"))
@@ -80,7 +99,7 @@ def objects(data: Any, what: str) -> list[dict[str, Any]]:
         return []
     if isinstance(data, dict) and isinstance(data.get("records"), list):
         data = data["records"]
-    if not isinstance(data, list) or not all(isinstance(item, dict) for item in data):
+    if not isinstance(data, list) or not set(map(type, data)) <= {dict}:
         message = f"{what}: expected a list of objects, got {shorten(data)}"
         raise DecodeError(message)
     return data

@@ -104,15 +104,21 @@ INTERVAL_FIELDS = (
     STATE_OF_CHARGE,
 )
 
-DAY_TOTALS = tuple(
-    # The suffixed name is the one that is filled in practice; the plain one may be 0.
-    Field(
-        Field.vendor(name, "number", text).name,
-        "number",
-        f"{text}: kWh of the whole day.",
-        (f"{name}Kwh", name),
-    )
-    for name, text in TOTALS
-)
 
-HISTORY_DAY_FIELDS = (SYSTEM_ID, *CLOCK_FIELDS, *DAY_FIELDS, *DAY_TOTALS)
+def period_totals(period: str) -> tuple[Field, ...]:
+    """Return the energies of a period.
+
+    The names with `Kwh` are the ones that are filled in practice; the plain ones may be 0.
+    """
+    return tuple(
+        Field(
+            Field.vendor(name, "number", text).name,
+            "number",
+            f"{text}: kWh of the whole {period}.",
+            (f"{name}Kwh", name),
+        )
+        for name, text in TOTALS
+    )
+
+
+HISTORY_DAY_FIELDS = (SYSTEM_ID, *CLOCK_FIELDS, *DAY_FIELDS, *period_totals("day"))

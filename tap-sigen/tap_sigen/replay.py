@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import datetime as dt
 import itertools
 import re
 import zoneinfo
@@ -12,29 +14,40 @@ import msgspec
 
 from solar_tap_kit.cloud import ReplayedFile
 from solar_tap_kit.errors import SolarError
-from tap_sigen import decode
+from solar_tap_kit.windows import Days, Site, Window
+from tap_sigen import decode, decode_devices, decode_totals
 from tap_sigen.codes import meaning
 from tap_sigen.envelope import code_and_message, data_of
 from tap_sigen.streams import Devices, HistoryDays, HistoryIntervals, Systems
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Iterable, Iterator
 
-    from solar_tap_kit.cloud import Recording
+    from solar_tap_kit.cloud import Recording, Rows
     from solar_tap_kit.fields import Projection, Record
 
 REPLAYED = "replayed"
 """The system id of a history answer: the answer itself carries none."""
 
-OTHER_KINDS = {
-    "accessToken": "login",
-    "batteryPower": "energy flow",
-    "lifetimePowerGeneration": "summary",
-    "realTimeInfo": "device realtime",
-    "sankeyData": "history v1",
-}
+SHORTEST_MONTH, SHORTEST_YEAR = 28, 365
+EVER = Days(dt.date(2000, 1, 1), dt.date(2100, 1, 1))
+SOME_DAY = Days(dt.date(1970, 1, 1), dt.date(1970, 1, 2))
+REPLAYED_WINDOW = Window("replay", Site(REPLAYED, zoneinfo.ZoneInfo("UTC")), SOME_DAY, "snapshot")
+
+OTHER_KINDS = {"accessToken": "login", "sankeyData": "history v1"}
 """Answers of endpoints that no stream reads, by a key that only they have."""
+
+
+def _realtime(data: Any, window: Window, fetched_at: str) -> list[Record]:
+    return [decode_devices.realtime(data, window, fetched_at)]
+
+
+READINGS = {
+    "batteryPower": ("energy flow", "energy_flow", decode_totals.flow),
+    "lifetimePowerGeneration": ("summary", "summary", decode_totals.summary),
+    "realTimeInfo": ("device realtime", "device_realtime", _realtime),
+}
+"""Readings of now, by a key that only they have: kind, stream and decoder."""
 
 
 def replay(recordings: Iterable[Recording], fetched_at: str) -> Iterator[ReplayedFile]:
@@ -96,13 +109,40 @@ def _decode(recording: Recording, fetched_at: str, home: Record | None) -> Repla
         notes = _unknown(Systems.projection, items, {"gridConnectTime", "gridConnectedTime"})
         return ReplayedFile(recording.name, kind, {"systems": rows}, notes)
     if kind == "device list":
-        rows = decode.devices(data, REPLAYED, fetched_at)
+        rows = decode.devices(data, REPLAYED_WINDOW, fetched_at)
         return ReplayedFile(
             recording.name, kind, {"devices": rows}, _unknown(Devices.projection, data)
         )
     if kind == "history day":
         return _history(recording, data, fetched_at, home)
-    return ReplayedFile(recording.name, kind)
+    return ReplayedFile(recording.name, kind, _other_rows(kind, data, home, fetched_at))
+
+
+def _other_rows(kind: str, data: Any, home: Record | None, fetched_at: str) -> Rows:
+    """Return the rows of readings, coarse levels and device histories."""
+    window = _window_of(data, home)
+    for what, stream, decoder in READINGS.values():
+        if kind == what:
+            return {stream: decoder(data, window, fetched_at)}
+    for level in decode_totals.KINDS:
+        if kind == f"history {level.level.lower()}":
+            ever = dataclasses.replace(window, days=EVER)
+            return {level.stream.name: decode_totals.rows(level, data, ever, fetched_at)}
+    if kind == "device history":
+        day = _first_day(data["itemList"] or []) or SOME_DAY.first
+        window = dataclasses.replace(window, days=Days(day, day + dt.timedelta(days=1)))
+        return {"device_history": decode_devices.history(data, window, fetched_at)}
+    return {}
+
+
+def _window_of(data: Any, home: Record | None) -> Window:
+    """Return a window of the system that an answer names, or of the folder's one system."""
+    named = data.get("systemId") if isinstance(data, dict) else None
+    if home is not None:
+        return dataclasses.replace(REPLAYED_WINDOW, site=decode.site(home))
+    if named:
+        return dataclasses.replace(REPLAYED_WINDOW, site=Site(str(named), zoneinfo.ZoneInfo("UTC")))
+    return REPLAYED_WINDOW
 
 
 def _history(
@@ -154,12 +194,31 @@ def _kind_of_list(keys: set[str]) -> str:
 
 def _kind_of_object(data: dict[str, Any]) -> str:
     if "itemList" in data:
-        of_device = "serialNumber" in data
-        return "device history: no stream reads it" if of_device else "history day"
+        return "device history" if "serialNumber" in data else _kind_of_history(data)
+    for key, (kind, _, _) in READINGS.items():
+        if key in data:
+            return kind
     for key, kind in OTHER_KINDS.items():
         if key in data:
             return f"{kind}: no stream reads it"
     return f"object of {', '.join(sorted(data)[:4])}: no stream reads it"
+
+
+def _kind_of_history(data: dict[str, Any]) -> str:
+    """Tell the levels apart by the distance of two labels: minutes, days, months or years."""
+    items = [item for item in data["itemList"] or [] if isinstance(item, dict)]
+    labels = [decode_totals.parse_period(item.get("dataTime")) for item in items]
+    days = sorted({label for label in labels if label is not None})
+    if len(days) < 2:  # noqa: PLR2004 - two labels make a distance
+        return "history day"
+    step = (days[1] - days[0]).days
+    if len(items) > len(days):
+        return "history day"
+    return (
+        "history month"
+        if step < SHORTEST_MONTH
+        else ("history year" if step < SHORTEST_YEAR else "history lifetime")
+    )
 
 
 def _unknown(

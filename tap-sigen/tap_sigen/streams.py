@@ -9,6 +9,20 @@ from tap_sigen.fields import (
     INTERVAL_FIELDS,
     SYSTEM_FIELDS,
 )
+from tap_sigen.fields_devices import DEVICE_HISTORY_FIELDS, DEVICE_REALTIME_FIELDS
+from tap_sigen.fields_totals import (
+    DAILY_TOTAL_FIELDS,
+    ENERGY_FLOW_FIELDS,
+    MONTHLY_TOTAL_FIELDS,
+    SUMMARY_FIELDS,
+    YEARLY_TOTAL_FIELDS,
+)
+
+NOT_IN_TOTALS = (
+    "pvTotalPower", "loadPower", "toGridPower", "fromGridPower", "esChargeDischargePower",
+    "esChargePower", "esDischargePower", "oneselfPower", "powerFromBattery", "batSoc",
+)  # fmt: skip
+"""What rows of days carry and items of coarse levels may repeat, as zeros."""
 
 
 class Systems(SolarStream):
@@ -16,6 +30,7 @@ class Systems(SolarStream):
 
     name = "systems"
     fields = SYSTEM_FIELDS
+    besides = ("gridConnectTime", "gridConnectedTime")
     primary_keys = ("system_id",)
 
 
@@ -41,8 +56,89 @@ class HistoryDays(SolarStream):
 
     name = "history_days"
     fields = HISTORY_DAY_FIELDS
+    besides = ("itemList", "date", "level")
     primary_keys = ("system_id", "local_date")
     replication_key = "fetched_at"
 
 
-STREAMS = (Systems, Devices, HistoryIntervals, HistoryDays)
+class DailyTotals(SolarStream):
+    """Energies of whole days, from the level Month: one call a month, asked first."""
+
+    name = "daily_totals"
+    fields = DAILY_TOTAL_FIELDS
+    besides = NOT_IN_TOTALS
+    primary_keys = ("system_id", "local_date")
+    replication_key = "recorded_at"
+
+
+class MonthlyTotals(SolarStream):
+    """Energies of whole months, from the level Year."""
+
+    name = "monthly_totals"
+    fields = MONTHLY_TOTAL_FIELDS
+    besides = NOT_IN_TOTALS
+    primary_keys = ("system_id", "month")
+    replication_key = "recorded_at"
+
+
+class YearlyTotals(SolarStream):
+    """Energies of whole years, from the level Lifetime."""
+
+    name = "yearly_totals"
+    fields = YEARLY_TOTAL_FIELDS
+    besides = NOT_IN_TOTALS
+    primary_keys = ("system_id", "year")
+    replication_key = "recorded_at"
+
+
+class Summary(SolarStream):
+    """PV generation of day, month, year and lifetime, as of now."""
+
+    name = "summary"
+    fields = SUMMARY_FIELDS
+    primary_keys = ("system_id", "recorded_at")
+    replication_key = "recorded_at"
+
+
+class EnergyFlow(SolarStream):
+    """Powers and state of charge, as of now."""
+
+    name = "energy_flow"
+    fields = ENERGY_FLOW_FIELDS
+    primary_keys = ("system_id", "recorded_at")
+    replication_key = "recorded_at"
+
+
+class DeviceRealtime(SolarStream):
+    """What each device measures now. Off by default: one call a device and run."""
+
+    name = "device_realtime"
+    fields = DEVICE_REALTIME_FIELDS
+    primary_keys = ("serial_number", "recorded_at")
+    replication_key = "recorded_at"
+    selected_by_default = False
+
+
+class DeviceHistory(SolarStream):
+    """Five-minute rows of each inverter and battery. Off by default: one call a device-day."""
+
+    name = "device_history"
+    fields = DEVICE_HISTORY_FIELDS
+    primary_keys = ("serial_number", "local_date", "seq")
+    replication_key = "recorded_at"
+    selected_by_default = False
+
+
+STREAMS = (
+    Systems,
+    Devices,
+    Summary,
+    EnergyFlow,
+    DeviceRealtime,
+    YearlyTotals,
+    MonthlyTotals,
+    DailyTotals,
+    HistoryIntervals,
+    HistoryDays,
+    DeviceHistory,
+)

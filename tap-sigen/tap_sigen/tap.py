@@ -67,24 +67,40 @@ class TapSigen(SolarTap):
             description="Systems to read. Left out or empty: all that the credential sees.",
         ),
         th.Property(
+            "time_zone",
+            th.StringType,
+            title="Time zone",
+            description="IANA zone of system_ids, for accounts whose list of systems the cloud "
+            "refuses; the list's own zones come first. Needs start_date.",
+        ),
+        th.Property(
             "call_spacing_seconds",
             th.NumberType(minimum=0),
             title="Seconds between calls",
-            description="Rest between two history calls to one system. Left out: none until "
-            "the cloud refuses one (code 1201), 310 from then on.",
+            description="Rest between two calls to one endpoint of a system. Left out: none "
+            "until the cloud refuses one (code 1201), 310 from then on.",
+        ),
+        th.Property(
+            "calls_per_minute",
+            th.IntegerType(minimum=1),
+            title="Calls a minute",
+            description="Calls of the account in any minute. Left out: no limit until the "
+            "cloud throttles one (code 1110), 10 from then on.",
         ),
         *common_settings(
             api_url="the server of the region",
             lookback_days=2,
             on_quota_exhausted="stop",
             agent="tap-sigen (Singer tap)",
+            max_wait_minutes=60,
+            max_concurrent=2,
         ),
         additional_properties=False,
     ).to_dict()
 
     def open_cloud(self) -> SigenCloud:
         """Return the cloud that the settings name."""
-        return SigenCloud(self.config, self.clock, self.redactor)
+        return SigenCloud(self.runtime)
 
     def check(self, config: Mapping[str, Any]) -> list[str]:
         """Return what is wrong with the settings beyond their schema."""

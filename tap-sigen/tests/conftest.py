@@ -14,6 +14,7 @@ from tap_sigen.tap import TapSigen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 NOW = dt.datetime(2026, 4, 2, 9, tzinfo=dt.UTC)
 
@@ -26,7 +27,7 @@ def server() -> Iterator[SimulatorServer]:
 
 
 @pytest.fixture
-def bench(server: SimulatorServer) -> Iterator[Bench]:
+def bench(server: SimulatorServer, tmp_path: Path) -> Iterator[Bench]:
     """Return the cloud as new: clock, quotas, switches and call log reset."""
     server.world.reset()
     server.clock.set(NOW)
@@ -38,6 +39,8 @@ def bench(server: SimulatorServer) -> Iterator[Bench]:
             "username": server.credentials.sigen_username,
             "password": server.credentials.sigen_password,
             "start_date": "2026-03-28",
+            "max_concurrent_requests": 1,
         },
+        tmp_path / "state",
     )
     server.world.reset()

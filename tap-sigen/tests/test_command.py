@@ -26,6 +26,13 @@ pytestmark = pytest.mark.slow
 FIXED = {"start_date": "2026-03-28", "end_date": "2026-04-02"}
 """A process lives in the machine's time, so its days are named."""
 
+JSON_LOGS = """
+version: 1
+disable_existing_loggers: false
+formatters: {{json: {{"()": singer_sdk.logging.StructuredFormatter}}}}
+handlers: {{err: {{class: logging.StreamHandler, formatter: json, stream: ext://sys.stderr}}}}
+root: {{level: {level}, handlers: [err]}}
+"""
 SECRET = "s3cret-pass/word+%"  # noqa: S105 - invented
 
 
@@ -120,20 +127,61 @@ def test_a_broken_config_file_is_one_line(tmp_path: Path, content: str) -> None:
 
 
 @pytest.mark.parametrize("level", ["DEBUG", "INFO"])
-@pytest.mark.parametrize("fault", [None, {"status": 500, "times": 0}, {"code": 11003, "times": 0}])
+@pytest.mark.parametrize("fault", [None, {"status": 500, "times": 4}, {"code": 11003, "times": 0}])
+@pytest.mark.parametrize("form", ["text", "json"])
 def test_no_secret_is_in_any_output(
-    bench: Bench, tmp_path: Path, level: str, fault: dict[str, Any] | None
+    bench: Bench, tmp_path: Path, level: str, fault: dict[str, Any] | None, form: str
 ) -> None:
-    """Password and token appear nowhere: not on success, not on failure, not at DEBUG."""
+    """Password and token appear nowhere: on success or failure, at DEBUG, as text or JSON."""
     if fault:
         bench.cloud.world.faults.add(endpoint="sigen.history", **fault)
     config = bench.config(start_date="2026-04-01", end_date="2026-04-02")
-    done = command(config=config, tmp=tmp_path, env={"TAP_SIGEN_LOGLEVEL": level})
+    env = {"TAP_SIGEN_LOGLEVEL": level}
+    if form == "json":
+        (tmp_path / "log.yml").write_text(JSON_LOGS.format(level=level), encoding="utf-8")
+        env["SINGER_SDK_LOG_CONFIG"] = str(tmp_path / "log.yml")
+    done = command(config=config, tmp=tmp_path, env=env)
     assert done.returncode == (1 if fault else 0), done.stderr
+    if form == "json":
+        lines = [json.loads(line) for line in done.stderr.splitlines()]
+        assert any("site(s) to read" in line["message"] for line in lines)
     seen = done.stdout + done.stderr
     assert config["password"] not in seen
     assert "Bearer" not in seen
     assert "accessToken" not in seen
+
+
+def test_the_plan_is_printed_and_spends_one_call(bench: Bench, tmp_path: Path) -> None:
+    """A table for people, every window for machines, and only the list of systems is asked."""
+    config = bench.config(**FIXED)
+    table = command("--plan", config=config, tmp=tmp_path)
+    assert table.returncode == 0, table.stderr
+    assert "history_intervals" in table.stdout
+    assert "at the limits that the vendor documents" in table.stdout
+    machine = json.loads(command("--plan", "json", config=config, tmp=tmp_path).stdout)
+    assert machine["cost_unit"] == "calls"
+    assert machine["cost"] == len(machine["steps"])
+    days = [step for step in machine["steps"] if step["source"] == "history_intervals"]
+    assert len(days) == 10
+    assert {call.endpoint for call in bench.cloud.calls} == {"sigen.login", "sigen.systems"}
+    assert "RECORD" not in table.stdout
+
+
+def test_check_says_what_the_account_may_use(bench: Bench, tmp_path: Path) -> None:
+    """Each endpoint once a system, in words; a refusal is exit 1."""
+    config = bench.config(**FIXED)
+    done = command("--check", config=config, tmp=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "2 site(s)" in done.stdout
+    assert "1 history_days" in done.stdout
+    assert f"{len(list(bench.cloud.calls))} calls spent" in done.stdout
+    bench.cloud.world.faults.add(endpoint="sigen.summary", nth=1, code=1104)
+    done = command("--check", "json", config=config, tmp=tmp_path)
+    assert done.returncode == 1
+    findings = json.loads(done.stdout)["findings"]
+    (bad,) = [finding for finding in findings if finding["verdict"] == "failed"]
+    assert bad["source"] == "summary"
+    assert "offline" in bad["words"]
 
 
 def test_settings_come_from_the_environment_too(bench: Bench) -> None:
@@ -150,7 +198,8 @@ def test_a_stop_signal_finishes_the_window_and_keeps_its_state(
     bench: Bench, tmp_path: Path
 ) -> None:
     """SIGTERM while a call is under way: that window is written, STATE is last, exit 0."""
-    bench.cloud.world.faults.add(endpoint="sigen.history", nth=3, delay_seconds=2)
+    # Two systems with four calls for totals each come before the first day.
+    bench.cloud.world.faults.add(endpoint="sigen.history", nth=11, delay_seconds=2)
     path, written = tmp_path / "config.json", tmp_path / "out.jsonl"
     path.write_text(json.dumps(bench.config(**FIXED)), encoding="utf-8")
     with (
@@ -163,8 +212,10 @@ def test_a_stop_signal_finishes_the_window_and_keeps_its_state(
         ) as process,
     ):
         assert process.stderr is not None
+        days_seen = 0
         for line in process.stderr:
-            if "2/10 history_day" in line:
+            days_seen += " history_intervals of " in line
+            if days_seen == 2:
                 process.send_signal(signal.SIGTERM)
                 break
         rest = process.stderr.read()

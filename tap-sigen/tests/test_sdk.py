@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import atexit
 import json
+import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from singer_sdk.testing import SuiteConfig, get_tap_test_class
@@ -21,6 +23,7 @@ SETTINGS = {
     "app_secret": SERVER.credentials.sigen_app_secret,
     "start_date": "2026-06-28",
     "end_date": "2026-06-30",
+    "state_dir": tempfile.mkdtemp(),
 }
 
 
@@ -33,8 +36,20 @@ def running() -> None:
     SERVER.start()
 
 
+def everything() -> dict[str, Any]:
+    """Return a catalog with every stream selected, those that are off by default too."""
+    catalog = TapSigen(validate_config=False).catalog_dict
+    for entry in catalog["streams"]:
+        (root,) = (m for m in entry["metadata"] if not m["breadcrumb"])
+        root["metadata"]["selected"] = True
+    return catalog
+
+
 TestTapSigen = get_tap_test_class(
-    TapSigen, config=SETTINGS, suite_config=SuiteConfig(max_records_limit=50)
+    TapSigen,
+    config=SETTINGS,
+    suite_config=SuiteConfig(max_records_limit=50),
+    catalog=everything(),
 )
 
 

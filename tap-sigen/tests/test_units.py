@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from solar_tap_kit.errors import DecodeError, SolarError
+from solar_tap_kit.windows import Days, Site, Window
 from tap_sigen import decode
 from tap_sigen.codes import CODES, Action, meaning
 from tap_sigen.envelope import code_and_message, data_of, unwrap
@@ -22,6 +23,8 @@ from tap_sigen.envelope import code_and_message, data_of, unwrap
 NOTES = Path(__file__).parents[2] / "docs" / "vendors" / "sigen.md"
 DAY = dt.date(2026, 6, 1)
 UTC = ZoneInfo("UTC")
+NOW = "2026-06-02T09:00:00.000000Z"
+WINDOW = Window("s", Site("A", UTC), Days(DAY, DAY + dt.timedelta(days=1)), "backfill")
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
@@ -65,9 +68,9 @@ def test_any_data_ends_in_rows_or_a_typed_error(data: Any) -> None:
     """The cloud is untrusted input: nothing it says may raise anything else."""
     body = {"code": 0, "data": data}
     for read in (
-        lambda: decode.systems(data_of(body), "now"),
-        lambda: decode.devices(data_of(body), "A", "now"),
-        lambda: decode.day(data_of(body), "A", DAY, UTC, "now"),
+        lambda: decode.systems(data_of(body), NOW),
+        lambda: decode.devices(data_of(body), WINDOW, NOW),
+        lambda: decode.day(data_of(body), "A", DAY, UTC, NOW),
     ):
         with contextlib.suppress(SolarError):
             read()
@@ -77,7 +80,7 @@ def test_any_data_ends_in_rows_or_a_typed_error(data: Any) -> None:
 def test_any_row_ends_in_a_row_or_a_typed_error(items: list[Any]) -> None:
     """Odd labels and values keep their row, or end in one line that names the field."""
     try:
-        rows, entry = decode.day({"itemList": items}, "A", DAY, UTC, "now")
+        rows, entry = decode.day({"itemList": items}, "A", DAY, UTC, NOW)
     except SolarError:
         return
     assert len(rows) == len(items)
@@ -87,7 +90,7 @@ def test_any_row_ends_in_a_row_or_a_typed_error(items: list[Any]) -> None:
 def test_a_row_without_a_readable_label_is_kept() -> None:
     """No row is lost: it is marked, and sorts at the day's start."""
     items = [{"dataTime": "20260601 00:00"}, {"dataTime": "soon"}, {}]
-    rows, entry = decode.day({"itemList": items}, "A", DAY, UTC, "now")
+    rows, entry = decode.day({"itemList": items}, "A", DAY, UTC, NOW)
     assert [row["is_valid_local_time"] for row in rows] == [True, False, False]
     assert [row["seq"] for row in rows] == [0, 1, 2]
     assert entry["n_points"] == 1
@@ -97,10 +100,10 @@ def test_a_row_without_a_readable_label_is_kept() -> None:
 @pytest.mark.parametrize("name", ["powerGenerationKwh", "powerGeneration"])
 def test_totals_are_read_under_either_name(name: str) -> None:
     """Servers differ; where both are given, the suffixed one is filled."""
-    _, entry = decode.day({name: 9.5, "itemList": []}, "A", DAY, UTC, "now")
+    _, entry = decode.day({name: 9.5, "itemList": []}, "A", DAY, UTC, NOW)
     assert entry["power_generation"] == 9.5
     both = {"powerGeneration": 0.0, "powerGenerationKwh": 9.5, "itemList": []}
-    assert decode.day(both, "A", DAY, UTC, "now")[1]["power_generation"] == 9.5
+    assert decode.day(both, "A", DAY, UTC, NOW)[1]["power_generation"] == 9.5
 
 
 @pytest.mark.parametrize(

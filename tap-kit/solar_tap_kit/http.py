@@ -1,0 +1,112 @@
+"""One request and one reply, before anybody has judged what they mean."""
+
+from __future__ import annotations
+
+import contextlib
+import email.utils
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from solar_tap_kit.errors import DecodeError, TransientError
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Mapping
+
+
+def parse_json(body: bytes) -> Any:
+    """Return the value that a body holds.
+
+    Raises:
+        DecodeError: It is not JSON, not even text, or nests without end.
+    """
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        message = f"the answer is not JSON: {' '.join(str(error).split())}"
+    raise DecodeError(message)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One answer of a cloud, body unparsed.
+
+    Attributes:
+        status: HTTP status.
+        headers: Answer headers, case-insensitive.
+        body: The body's bytes.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    _parsed: list[Any] = field(default_factory=list, repr=False)
+
+    @property
+    def ok(self) -> bool:
+        """Whether the status is one of success."""
+        return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether the status says that the address is not the API's: moved or not there."""
+        moved = HTTPStatus.MULTIPLE_CHOICES <= self.status < HTTPStatus.BAD_REQUEST
+        return moved or self.status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
+
+    def json(self) -> Any:
+        """Return the parsed body.
+
+        Raises:
+            TransientError: The body is empty or not JSON: a proxy's page, a cut answer.
+        """
+        if self._parsed:
+            return self._parsed[0]
+        with contextlib.suppress(DecodeError):
+            self._parsed.append(parse_json(self.body))
+            return self._parsed[0]
+        kind = self.headers.get("Content-Type", "no content type").split(";")[0]
+        what = "an empty answer" if not self.body.strip() else f"{kind} instead of JSON"
+        message = f"the cloud sent {what} (HTTP {self.status})"
+        raise TransientError(message)
+
+    def retry_after(self, now: dt.datetime) -> float | None:
+        """Return the seconds that a `Retry-After` header asks for, in either of its forms.
+
+        Args:
+            now: The present, aware UTC, for the header's date form.
+        """
+        value = self.headers.get("Retry-After", "").strip()
+        if value.isdigit():
+            return float(value)
+        try:
+            return max(0.0, (email.utils.parsedate_to_datetime(value) - now).total_seconds())
+        except (ValueError, TypeError):
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request, before it has a host or a credential.
+
+    Attributes:
+        method: HTTP method.
+        path: Path below the base URL.
+        endpoint: The endpoint's name for counts, limits and messages.
+        site: The site, or device, that the vendor counts the call for.
+        cost: What the call costs, in calls or credits.
+        params: Query parameters.
+        body: JSON body; only logins have one, and they carry no credential header.
+        form: Send the body as a form, not as JSON.
+    """
+
+    method: str
+    path: str
+    endpoint: str
+    site: str | None = None
+    cost: int = 1
+    params: Mapping[str, Any] | None = None
+    body: Mapping[str, Any] | None = None
+    form: bool = False

@@ -1,0 +1,155 @@
+"""What a run knows: what is wanted, what is stored, what the archive holds."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+from solar_tap_kit import bookmarks
+from solar_tap_kit.archive import Stored
+from solar_tap_kit.clock import DAY, local_date, parse_utc
+from solar_tap_kit.errors import SettingsError
+from solar_tap_kit.windows import Days, extend
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from solar_tap_kit.archive import Archive
+    from solar_tap_kit.cloud import Cloud, Harvest, Source
+    from solar_tap_kit.stream import SolarStream
+    from solar_tap_kit.tap import SolarTap
+    from solar_tap_kit.windows import Site, Window
+
+
+class Knowledge:
+    """The present of one run.
+
+    Args:
+        tap: The tap, with its settings and state.
+        cloud: The vendor's cloud.
+        streams: The selected streams by name.
+        archive: Where settled answers lie, or None.
+    """
+
+    def __init__(
+        self,
+        tap: SolarTap,
+        cloud: Cloud,
+        streams: Mapping[str, SolarStream],
+        archive: Archive | None,
+    ) -> None:
+        self.now = tap.clock.now()
+        self.lookback_days: int = tap.config["lookback_days"]
+        self._tap = tap
+        self._cloud = cloud
+        self._streams = streams
+        self._archive = archive
+        self._archive_has_any = archive is not None and not archive.is_empty
+
+    def sources(self) -> list[Source]:
+        """Return the sources that a selected stream needs.
+
+        A lone day ledger needs those that write it.
+        """
+        needed = [s for s in self._cloud.sources if self._streams.keys() & set(s.streams)]
+        if not needed and self._cloud.ledger_stream in self._streams:
+            return [s for s in self._cloud.sources if s.keeps_ledger]
+        return needed
+
+    def wanted(self, site: Site) -> Days:
+        """Return the days that the settings ask for, yesterday the last unless told otherwise.
+
+        Raises:
+            SettingsError: There is no start date for a site.
+        """
+        start, end = self._tap.start_day, self._tap.end_day
+        today = local_date(self.now, site.tz)
+        first = start or site.first_day
+        if first is None:
+            message = f"start_date: missing, and the cloud does not say when {site.id} began"
+            raise SettingsError(message)
+        # An end beyond today asks for the running day too; it is never taken as complete.
+        last = min(end, today + DAY) if end else today
+        return Days(first, max(first, last))
+
+    def covered(self, source: Source, site: Site) -> Days | None:
+        """Return the days that every stream of the source has; what one lacks is asked again."""
+        spans = [
+            bookmarks.covered_days(stream, site, key) for stream, key in self._keepers(source, site)
+        ]
+        known = [span for span in spans if span is not None]
+        if not known or len(known) < len(spans):
+            return None
+        first, end = max(span.first for span in known), min(span.end for span in known)
+        return Days(first, end) if first < end else None
+
+    def is_due(self, source: Source, site: Site) -> bool:
+        """Return whether a snapshot is to be taken again."""
+        if source.refresh is None:
+            return False
+        return any(
+            bookmarks.is_due(self._streams[name], site, self.now, source.refresh)
+            for name in source.streams
+            if name in self._streams
+        )
+
+    def advance(self, source: Source, window: Window, harvest: Harvest) -> None:
+        """Remember that a window has been written, as far as its days are finished."""
+        site, now = window.site, self._tap.clock.now()
+        if source.refresh is not None:
+            for name in source.streams:
+                if name in self._streams:
+                    bookmarks.remember_asked(self._streams[name], site, now)
+            return
+        today = local_date(now, site.tz)
+        end = min(window.days.end, today)
+        unfinished = harvest.final_until
+        if unfinished is not None and (today - unfinished).days <= self._cloud.patience_days:
+            end = min(end, unfinished)
+        fetched = Days(window.days.first, max(window.days.first, end))
+        grown = extend(self.covered(source, site), fetched)
+        if grown is not None:
+            for stream, key in self._keepers(source, site):
+                bookmarks.remember(stream, site, key, grown)
+
+    def is_archived(self, source: Source, window: Window) -> bool:
+        """Return whether the archive has the answer, so that no call is needed."""
+        if self._archive is None or not self._archive_has_any:
+            return False
+        if window.reason in ("late", "snapshot", "probe"):
+            return False
+        return self._archive.has(source.name, source.version, window.site.id, window.days)
+
+    def from_archive(self, source: Source, window: Window) -> Stored | None:
+        """Return an archived answer, or None if it can't be read any more."""
+        if self._archive is None:
+            return None
+        return self._archive.get(source.name, source.version, window.site.id, window.days)
+
+    def keep(
+        self,
+        source: Source,
+        window: Window,
+        harvest: Harvest,
+        bodies: Sequence[bytes],
+        fetched_at: str,
+    ) -> None:
+        """Archive an answer if nothing can change it any more."""
+        if self._archive is None or source.refresh is not None or window.reason == "probe":
+            return
+        settled_at = window.end_utc + self.lookback_days * DAY
+        if harvest.final_until is None and parse_utc(fetched_at) >= settled_at:
+            stored = Stored(list(bodies), fetched_at)
+            self._archive.put(source.name, source.version, window.site.id, window.days, stored)
+
+    def yesterday(self, site: Site) -> Days:
+        """Return the last whole day of a site."""
+        today = local_date(self._tap.clock.now(), site.tz)
+        return Days(today - dt.timedelta(days=1), today)
+
+    def _keepers(self, source: Source, site: Site) -> list[tuple[SolarStream, str]]:
+        """Return the streams, and the keys in them, that remember a source's coverage."""
+        own = [self._streams[name] for name in source.streams if name in self._streams]
+        if own:
+            return [(stream, site.id) for stream in own]
+        return [(self._streams[self._cloud.ledger_stream], f"{source.name}:{site.id}")]

@@ -1,0 +1,65 @@
+"""Readings of single devices to records (`docs/vendors/sigen.md`, Devices)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from solar_tap_kit.errors import DecodeError
+from solar_tap_kit.fields import shorten
+from tap_sigen.decode import INTERVAL_COLUMNS, interval_columns
+from tap_sigen.decode_totals import now_columns
+from tap_sigen.envelope import objects
+from tap_sigen.streams import DeviceHistory, DeviceRealtime
+
+if TYPE_CHECKING:
+    from solar_tap_kit.fields import Record
+    from solar_tap_kit.windows import Window
+
+
+def realtime(data: Any, window: Window, fetched_at: str) -> Record:
+    """Return the record of what a device measures now.
+
+    Raises:
+        DecodeError: The data is not a device's.
+    """
+    device = _device(data)
+    readings = device.get("realTimeInfo") or {}
+    if not isinstance(readings, dict):
+        message = f"realTimeInfo: expected an object, got {shorten(readings)}"
+        raise DecodeError(message)
+    record = DeviceRealtime.projection(_lower(readings))
+    return {**record, **_identity(device), **now_columns(window, fetched_at)}
+
+
+def history(data: Any, window: Window, fetched_at: str) -> list[Record]:
+    """Return the five-minute records of one device.
+
+    Raises:
+        DecodeError: The data is not a device's.
+    """
+    device = _device(data)
+    items = objects(device.get("itemList"), "device history itemList")
+    labels = [item.get("dataTime") for item in items]
+    clock = interval_columns(labels, window.days.first, window.site.tz, fetched_at)
+    identity = {"system_id": window.site.id, **_identity(device)}
+    lowered = [_lower(item) for item in items]
+    return DeviceHistory.projection.join(lowered, INTERVAL_COLUMNS, clock, identity)
+
+
+def _device(data: Any) -> dict[str, Any]:
+    if not isinstance(data, dict) or not data.get("serialNumber"):
+        message = f"device: expected an object with serialNumber, got {shorten(data)}"
+        raise DecodeError(message)
+    return data
+
+
+def _identity(device: dict[str, Any]) -> Record:
+    kind = device.get("deviceType")
+    return {
+        "serial_number": str(device["serialNumber"]),
+        "device_type": None if kind is None else str(kind),
+    }
+
+
+def _lower(item: dict[str, Any]) -> dict[str, Any]:
+    return {name.lower(): value for name, value in item.items()}
