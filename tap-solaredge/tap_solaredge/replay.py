@@ -1,56 +1,63 @@
-"""Recorded SolarEdge answers to records, without knowing what had been asked."""
+"""Recorded SolarEdge answers of both APIs to records, without knowing what had been asked."""
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import zoneinfo
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
-from solar_tap_kit.clock import UTC
 from solar_tap_kit.cloud import ReplayedFile
-from solar_tap_kit.errors import SolarError
-from solar_tap_kit.windows import Site
-from tap_solaredge import decode
-from tap_solaredge.series import METER_METRICS, Span
-from tap_solaredge.streams import Devices, Sites
+from solar_tap_kit.errors import DecodeError, SolarError
+from solar_tap_kit.fields import UNKNOWN_FIELDS
+from solar_tap_kit.windows import Days, Site, Window
+from tap_solaredge import snapshots
+from tap_solaredge.answers import parse
+from tap_solaredge.days import Evidence, Grain, Kind, Question, judge
+from tap_solaredge.v1 import lists as v1_lists
+from tap_solaredge.v1 import series as v1_series
+from tap_solaredge.v1 import telemetry as v1_telemetry
+from tap_solaredge.v1.shapes import DATA_PERIOD, ENERGY, OVERVIEW, POWER
+from tap_solaredge.v2 import rows as v2_rows
+from tap_solaredge.v2.lists import device_rows, objects, site_rows
+from tap_solaredge.v2.sources import SERIES, STEPS, WORDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
 
     from solar_tap_kit.cloud import Recording
     from solar_tap_kit.fields import Record
 
 REPLAYED = "replayed"
-"""The site id of an answer that carries none."""
+"""The site id, or serial number, of an answer that carries none."""
 
-EVER = Span(
-    dt.datetime.min.replace(tzinfo=UTC) + dt.timedelta(days=1),
-    dt.datetime.max.replace(tzinfo=UTC) - dt.timedelta(days=1),
-    None,
-)
-"""A recording shows its own offset, so the site's zone is not needed to read it."""
+UTC = zoneinfo.ZoneInfo("Etc/UTC")
+SITE = Site(REPLAYED, UTC)
+"""v1's labels name no zone, so they are read as UTC; v2's show their own offset."""
 
-TELEMETRY: dict[str, tuple[str, Callable[[Sequence[Any], str, Span, str], list[Record]], set[str]]]
-TELEMETRY = {
-    "meters": ("meter_energy", decode.meter_energy,
-               set(METER_METRICS) | {m.replace("Energy", "Power") for m in METER_METRICS}),
-    "inverters": ("inverter_telemetry", decode.inverter_telemetry,
-                  {"power", "energy", "voltage", "current", "frequency"}),
-    "storage": ("storage_telemetry", decode.storage_telemetry,
-                {"chargePower", "chargeEnergy", "dischargePower", "dischargeEnergy",
-                 "stateOfEnergy", "remainingEnergy"}),
+RESOLUTIONS = {word: name for name, word in WORDS.items()}
+METRICS = {
+    "meters": {f"{word}{what}" for word in v2_rows.METER_ROLES for what in ("Energy", "Power")},
+    "inverters": {"power", "energy", "voltage", "current", "frequency"},
+    "storage": {"chargePower", "chargeEnergy", "dischargePower", "dischargeEnergy",
+                "stateOfEnergy", "remainingEnergy"},
 }  # fmt: skip
-"""An answer's key to its stream, decoder and known metrics."""
+"""The metrics of v2 telemetry that are read."""
 
-V1_KEYS = {
-    "details", "Inventory", "energy", "power", "overview", "powerDetails", "energyDetails",
-    "siteCurrentPowerFlow", "storageData", "envBenefits", "reporters", "data",
-    "meterEnergyDetails", "ChangeLog", "dataPeriod", "timeFrameEnergy",
-}  # fmt: skip
-ENERGY_UNITS = {"WH", "KWH", "MWH", "GWH"}
+Rows = dict[str, "list[Record]"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """How an answer is known, and read.
+
+    Attributes:
+        kind: What it is, in words.
+        read: Returns its records by stream.
+    """
+
+    kind: str
+    read: Callable[[bytes, str], Rows]
 
 
 def replay(recordings: Iterable[Recording], fetched_at: str) -> Iterator[ReplayedFile]:
@@ -58,86 +65,234 @@ def replay(recordings: Iterable[Recording], fetched_at: str) -> Iterator[Replaye
     for recording in recordings:
         try:
             yield _decode(recording, fetched_at)
-        except msgspec.DecodeError as error:
-            yield ReplayedFile(recording.name, f"not JSON: {error}")
         except SolarError as error:
             yield ReplayedFile(recording.name, f"not decoded: {error}")
 
 
 def _decode(recording: Recording, fetched_at: str) -> ReplayedFile:
-    answer = msgspec.json.decode(recording.body)
+    answer = parse(recording.body)
     if isinstance(answer, list):
         return _list(recording.name, answer, fetched_at)
     if not isinstance(answer, dict):
         return ReplayedFile(recording.name, "not an answer of this API")
-    if "sites" in answer and isinstance(answer["sites"], dict):
-        return _sites(recording.name, answer, fetched_at)
-    for key, (stream, decoder, known) in TELEMETRY.items():
-        if key in answer and isinstance(answer[key], dict):
-            rows = decoder([answer], REPLAYED, EVER, fetched_at)
-            seen = {metric for metrics in answer[key].values() for metric in metrics}
-            notes = tuple(f"metric {metric} is not known" for metric in sorted(seen - known))
-            replayed = _series(recording.name, stream, rows, answer, fetched_at)
-            return dataclasses.replace(replayed, notes=notes)
-    if "values" in answer and _is_quarter_hour_energy(answer):
-        rows = decode.site_energy([answer], REPLAYED, EVER, fetched_at)
-        return _series(recording.name, "site_energy", rows, answer, fetched_at)
+    for key in METRICS:
+        if isinstance(answer.get(key), dict):
+            return _telemetry(recording.name, key, answer, fetched_at)
+    if "values" in answer:
+        return _series(recording.name, answer, fetched_at)
+    for key, reader in READERS.items():
+        if key in answer:
+            return _made(recording.name, reader.kind, reader.read(recording.body, fetched_at))
     return ReplayedFile(recording.name, _why_not(answer))
-
-
-def _is_quarter_hour_energy(answer: dict[str, Any]) -> bool:
-    unit = str(answer.get("unit")).upper()
-    return unit in ENERGY_UNITS and answer.get("resolution") == "QUARTER_HOUR"
 
 
 def _why_not(answer: dict[str, Any]) -> str:
     """Say what an answer is that no stream reads."""
     if "title" in answer and "status" in answer:
         return f"refusal, HTTP {answer['status']}: {answer.get('detail')}"
-    if "values" in answer:
-        unit, resolution = answer.get("unit"), answer.get("resolution")
-        return f"series in {unit} by {resolution}: no stream reads it"
-    if V1_KEYS & answer.keys():
-        return "answer of the API v1, which this version does not read"
     return f"object of {', '.join(sorted(answer)[:4])}: no stream reads it"
+
+
+def _made(name: str, kind: str, rows: Rows) -> ReplayedFile:
+    notes = [
+        f"{stream}: field {field} is not known"
+        for stream, records in rows.items()
+        for field in sorted({key for row in records for key in row.get(UNKNOWN_FIELDS.name, ())})
+    ]
+    notes += [
+        f"site {row['site_id']} has no time zone"
+        for row in rows.get("sites", ())
+        if not row["timezone"]
+    ]
+    return ReplayedFile(name, kind, rows, tuple(notes))
 
 
 def _list(name: str, answer: list[Any], fetched_at: str) -> ReplayedFile:
     first = answer[0] if answer else None
+    if isinstance(first, dict) and "alertId" in first:
+        rows = snapshots.alerts_v2(objects(answer, "alerts"), fetched_at)
+        return _made(name, "alerts", {"alerts": rows})
     if isinstance(first, dict) and "type" in first and "serialNumber" in first:
-        rows = decode.devices(answer, REPLAYED, fetched_at)
-        unknown = sorted({key for item in answer for key in Devices.projection.unknown(item)})
-        notes = tuple(f"field {key} is not known" for key in unknown)
-        return ReplayedFile(name, "device list", {"devices": rows}, notes)
+        return _made(name, "device list", {"devices": device_rows(answer, REPLAYED, fetched_at)})
     if isinstance(first, dict) and "siteId" in first and "peakPower" in first:
-        return _sites(name, answer, fetched_at)
+        return _made(name, "site list", {"sites": site_rows(answer, fetched_at)})
     return ReplayedFile(name, "empty list" if first is None else "list that no stream reads")
 
 
-def _sites(name: str, answer: Any, fetched_at: str) -> ReplayedFile:
-    rows = decode.sites(answer, fetched_at)
-    items = decode.site_items(answer)
-    unknown = {key for item in items for key in Sites.projection.unknown(item)} - {"location"}
-    notes = [f"field {key} is not known" for key in sorted(unknown)]
-    notes += [f"site {row['site_id']} has no time zone" for row in rows if not row["timezone"]]
-    return ReplayedFile(name, "site list", {"sites": rows}, tuple(notes))
+def _sites(body: bytes, fetched_at: str) -> Rows:
+    answer = parse(body)
+    inner = answer.get("sites")
+    items = inner.get("site", inner.get("list")) if isinstance(inner, dict) else inner
+    first = items[0] if isinstance(items, list) and items else items
+    if isinstance(first, dict) and "siteId" in first:
+        return {"sites": site_rows(answer, fetched_at)}
+    return {"sites": [v1_lists.site_row(item, fetched_at) for item in v1_lists.site_items(body)]}
 
 
-def _series(
-    name: str, stream: str, rows: list[Record], answer: dict[str, Any], fetched_at: str
-) -> ReplayedFile:
-    entries = []
-    for day in sorted({row["local_date"] for row in rows}):
-        offset = next(row["utc_offset_minutes"] for row in rows if row["local_date"] == day)
-        where = Site(REPLAYED, _fixed_zone(offset))
-        entry = decode.ledger_entry(stream, where, dt.date.fromisoformat(day), rows, [answer])
-        entries.append({**entry, "fetched_at": fetched_at})
-    counts = ", ".join(f"{e['local_date']} {e['status']}" for e in entries)
-    what = f"answer for {stream}, {counts or 'no rows'}"
-    return ReplayedFile(name, what, {stream: rows, "sync_days": entries})
+def _telemetry(name: str, key: str, answer: dict[str, Any], fetched_at: str) -> ReplayedFile:
+    resolution = RESOLUTIONS.get(str(answer.get("resolution", "QUARTER_HOUR")), "quarter_hour")
+    asked = v2_rows.Asked(REPLAYED, None, resolution, STEPS[resolution], fetched_at)
+    kind = next(kind for kind in SERIES if kind.path.startswith(key))
+    rows = {part.stream: decode([answer], asked) for part, decode in kind.streams.items()}
+    found = _with_ledger(rows, resolution, "v2", fetched_at)
+    seen = {metric for metrics in answer[key].values() for metric in metrics}
+    notes = tuple(f"metric {metric} is not known" for metric in sorted(seen - METRICS[key]))
+    return ReplayedFile(name, f"telemetry of {key}, {_days(found)}", found, notes)
 
 
-def _fixed_zone(offset_minutes: int) -> zoneinfo.ZoneInfo:
-    """Return a zone with a whole-hour offset; the sign of Etc/GMT zones is reversed."""
-    hours = round(offset_minutes / 60)
-    return zoneinfo.ZoneInfo(f"Etc/GMT{-hours:+d}" if hours else "Etc/UTC")
+def _series(name: str, answer: dict[str, Any], fetched_at: str) -> ReplayedFile:
+    """Decode a v2 series, which only its unit tells to be energy or power."""
+    unit, word = str(answer.get("unit")).upper(), answer.get("resolution")
+    resolution = RESOLUTIONS.get(str(word))
+    if resolution is None or not unit.endswith(("W", "WH")):
+        return ReplayedFile(name, f"series in {unit} by {word}: no stream reads it")
+    column = "energy" if unit.endswith("WH") else "power"
+    if resolution == "day" and column == "energy":
+        rows = {"energy_days": v2_rows.energy_days([answer], REPLAYED, None, fetched_at)}
+    else:
+        asked = v2_rows.Asked(REPLAYED, None, resolution, STEPS[resolution], fetched_at)
+        rows = {f"site_{column}": v2_rows.site_series([answer], asked, column)}
+    found = _with_ledger(rows, resolution, "v2", fetched_at)
+    return ReplayedFile(name, f"series of {column} by {word}, {_days(found)}", found)
+
+
+def _site_parts(body: bytes, column: str, fetched_at: str) -> Rows:
+    shape = ENERGY if column == "energy" else POWER
+    rows: Rows = {}
+    for site_id, part in shape.parts(parse(body)).items():
+        site = site_id or REPLAYED
+        if part.get("timeUnit") == "DAY":
+            found = v1_series.energy_days(part, site, UTC, fetched_at)
+            rows.setdefault("energy_days", []).extend(found)
+        elif part.get("timeUnit") in v1_series.RESOLUTIONS or column == "power":
+            found = v1_series.site_series(part, site, UTC, column, fetched_at)
+            rows.setdefault(f"site_{column}", []).extend(found)
+        else:
+            message = f"energy by {part.get('timeUnit')}: no stream reads it"
+            raise DecodeError(message)
+    return _with_ledger(rows, "quarter_hour", "v1", fetched_at)
+
+
+def _overviews(body: bytes, fetched_at: str) -> Rows:
+    rows: list[Record] = []
+    for site_id, part in OVERVIEW.parts(parse(body)).items():
+        rows += snapshots.overview_v1(part, Site(site_id or REPLAYED, UTC), fetched_at)
+    return {"overview": rows}
+
+
+def _periods(body: bytes, fetched_at: str) -> Rows:
+    parts = DATA_PERIOD.parts(parse(body))
+    rows = [v1_lists.data_period(part, at or REPLAYED, fetched_at) for at, part in parts.items()]
+    return {"data_periods": rows}
+
+
+def _dated(stream: str, resolution: str, rows: list[Record], fetched_at: str) -> Rows:
+    return _with_ledger({stream: rows}, resolution, "v1", fetched_at)
+
+
+def _with_ledger(rows: Rows, resolution: str, api_version: str, fetched_at: str) -> Rows:
+    """Add what the day ledger would say of the days in a recording."""
+    entries: list[Record] = []
+    step = STEPS.get(resolution)
+    for stream, records in rows.items():
+        values = next((k.values for kind in SERIES for k in kind.streams if k.stream == stream),
+                      ("energy", "power", "lifetime_energy", "others"))  # fmt: skip
+        kind = Kind(stream, tuple(name for name in values if records and name in records[0]))
+        for day in sorted({row["local_date"] for row in records}):
+            first = dt.date.fromisoformat(day)
+            window = Window(stream, SITE, Days(first, first + dt.timedelta(days=1)), "backfill")
+            grain = Grain(resolution, step, api_version)
+            question = Question(kind, grain, window, fetched_at)
+            entries += judge(question, records, Evidence(), void=True).entries
+    return {**rows, "sync_days": entries}
+
+
+def _days(rows: Rows) -> str:
+    counts = ", ".join(
+        f"{entry['local_date']} {entry['status']}" for entry in rows.get("sync_days", ())
+    )
+    return counts or "no rows"
+
+
+def _series_reader(stream: str, root: str, column: str) -> Callable[[bytes, str], Rows]:
+    def read(body: bytes, at: str) -> Rows:
+        found = v1_series.details(body, root, REPLAYED, UTC, column, at)
+        return _dated(stream, "quarter_hour", found, at)
+
+    return read
+
+
+READERS: dict[str, Reader] = {
+    "sites": Reader("site list", _sites),
+    "details": Reader("site", _sites),
+    "Inventory": Reader(
+        "inventory", lambda body, at: {"devices": v1_lists.devices(body, REPLAYED, at)}
+    ),
+    "energy": Reader("energy (v1)", lambda body, at: _site_parts(body, "energy", at)),
+    "sitesEnergy": Reader("energy (v1)", lambda body, at: _site_parts(body, "energy", at)),
+    "power": Reader("power (v1)", lambda body, at: _site_parts(body, "power", at)),
+    "powerDateValuesList": Reader("power (v1)", lambda body, at: _site_parts(body, "power", at)),
+    "overview": Reader("overview (v1)", _overviews),
+    "sitesOverviews": Reader("overview (v1)", _overviews),
+    "dataPeriod": Reader("data period", _periods),
+    "datePeriodList": Reader("data periods", _periods),
+    "powerDetails": Reader("power details", _series_reader("meter_power", "powerDetails", "power")),
+    "energyDetails": Reader(
+        "energy details", _series_reader("meter_energy", "energyDetails", "energy")
+    ),
+    "meterEnergyDetails": Reader(
+        "meter registers",
+        lambda body, at: _dated(
+            "meter_readings", "instant", v1_series.meter_readings(body, REPLAYED, UTC, at), at
+        ),
+    ),
+    "storageData": Reader(
+        "storage readings",
+        lambda body, at: _dated(
+            "storage_telemetry", "instant", v1_telemetry.storage_rows(body, REPLAYED, UTC, at), at
+        ),
+    ),
+    "data": Reader(
+        "inverter readings",
+        lambda body, at: _dated(
+            "inverter_telemetry",
+            "instant",
+            v1_telemetry.inverter_rows(body, REPLAYED, REPLAYED, UTC, at),
+            at,
+        ),
+    ),
+    "siteSensors": Reader(
+        "sensor readings",
+        lambda body, at: _dated(
+            "sensor_telemetry", "instant", v1_telemetry.sensor_rows(body, REPLAYED, UTC, at), at
+        ),
+    ),
+    "SiteSensors": Reader(
+        "sensor list", lambda body, at: {"sensors": v1_lists.sensors(body, REPLAYED, at)}
+    ),
+    "ChangeLog": Reader(
+        "change log",
+        lambda body, at: {
+            "equipment_changes": v1_lists.equipment_changes(body, REPLAYED, REPLAYED, at)
+        },
+    ),
+    "production": Reader(
+        "overview", lambda body, at: {"overview": snapshots.overview_v2(parse(body), SITE, at)}
+    ),
+    "co2Emissions": Reader(
+        "benefits",
+        lambda body, at: {"environmental_benefits": snapshots.benefits(parse(body), SITE, at)},
+    ),
+    "siteCurrentPowerFlow": Reader(
+        "power flow",
+        lambda body, at: {"power_flow": snapshots.power_flow(parse(body), SITE, at)},
+    ),
+    "envBenefits": Reader(
+        "benefits",
+        lambda body, at: {"environmental_benefits": snapshots.benefits(parse(body), SITE, at)},
+    ),
+    "alerts": Reader(
+        "alerts (v1)", lambda body, at: {"alerts": v1_lists.alerts(body, REPLAYED, UTC, at)}
+    ),
+}
+"""By the key that only an answer of that endpoint has."""

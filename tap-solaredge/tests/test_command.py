@@ -69,7 +69,16 @@ def test_what_needs_no_settings_works_without(option: list[str]) -> None:
         ({"api_url": "http://127.0.0.1:9"}, ["can't be reached", "api_url"]),
         ({"span_hours": 48}, ["span_hours", "at most 25"]),
         ({"site_ids": ["77"]}, ["site_ids", "77", "2 site"]),
-        ({"span_hours": 24, "site_ids": ["4100001"]}, ["span_hours lower"]),
+        ({"client_id": "x", "client_secret": SECRET}, ["api_key", "not both"]),
+        ({"api_key": None, "client_id": "x"}, ["client_secret", "missing"]),
+        (
+            {"api_key": None, "client_id": "x", "client_secret": SECRET},
+            ["refresh_token", "tap-solaredge login"],
+        ),
+        ({"resolution": "week"}, ["resolution", "quarter_hour, hour, day"]),
+        ({"api_version": "v1", "span_hours": 12}, ["span_hours", "v2"]),
+        ({"api_version": "v1", "api_key": SECRET}, ["refused api_key", "account's or a site's"]),
+        ({"api_version": "v1"}, ["refused api_key", "set api_version to v2"]),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
 )
@@ -106,29 +115,44 @@ def test_no_secret_is_in_any_output(
 
 
 def test_replay_sends_recordings_through_the_decoders(bench: Bench, tmp_path: Path) -> None:
-    """Answers kept as files give the rows of the run that they came from."""
-    base = f"{bench.cloud.url}/solaredge/v2/sites"
-    span = {
+    """Answers kept as files, of both APIs, give the rows of the runs that they came from."""
+    bench.cloud.switches.set("solaredge.v1_sunset", "alive")
+    v2, v1 = f"{bench.cloud.url}/solaredge/v2/sites", f"{bench.cloud.url}/solaredge"
+    fleet = {"X-API-Key": bench.config()["api_key"]}
+    half = {
         "from": "2026-03-09T00:00:00",
         "to": "2026-03-09T12:00:00",
         "resolution": "QUARTER_HOUR",
     }
-    for name, path in (
-        ("sites", ""),
-        ("devices", "/4100001/devices"),
-        ("energy", "/4100001/energy"),
-        ("meters", "/4100001/meters/telemetry"),
-        ("inverters", "/4100001/inverters/telemetry"),
-        ("storage", "/4100001/storage/telemetry"),
-        ("overview", "/4100001/overview"),
-    ):
-        answer = requests.get(
-            f"{base}{path}",
-            params=span if "t" in path[9:] or "energy" in path else None,
-            headers={"X-API-Key": bench.config()["api_key"]},
-            timeout=30,
-        )
+    days = {"from": "2026-03-01T00:00:00", "to": "2026-03-08T00:00:00", "resolution": "DAY"}
+    key = {"api_key": bench.cloud.credentials.solaredge_v1_account_key}
+    dates = {"startDate": "2026-03-09", "endDate": "2026-03-09", **key}
+    times = {"startTime": "2026-03-09 00:00:00", "endTime": "2026-03-09 23:59:59", **key}
+    quarters = {"timeUnit": "QUARTER_OF_AN_HOUR"}
+    recorded: dict[str, tuple[str, dict[str, str]]] = {
+        "sites": (v2, {}),
+        "devices": (f"{v2}/4100001/devices", {}),
+        "energy": (f"{v2}/4100001/energy", half),
+        "days": (f"{v2}/4100001/energy", days),
+        "power": (f"{v2}/4100001/power", half),
+        "meters": (f"{v2}/4100001/meters/telemetry", half),
+        "inverters": (f"{v2}/4100001/inverters/telemetry", half),
+        "storage": (f"{v2}/4100001/storage/telemetry", half),
+        "overview": (f"{v2}/4100001/overview", {}),
+        "problem": (f"{v2}/4100001/storage", {}),
+        "v1-sites": (f"{v1}/sites/list", key),
+        "v1-inventory": (f"{v1}/site/4100001/inventory", key),
+        "v1-days": (f"{v1}/sites/4100001,4100002/energy", dates),
+        "v1-power": (f"{v1}/sites/4100001,4100002/power", times),
+        "v1-details": (f"{v1}/site/4100001/energyDetails", {**times, **quarters}),
+        "v1-storage": (f"{v1}/site/4100001/storageData", times),
+        "v1-overview": (f"{v1}/sites/4100001,4100002/overview", key),
+        "v1-flow": (f"{v1}/site/4100001/currentPowerFlow", key),
+    }
+    for name, (address, params) in recorded.items():
+        answer = requests.get(address, params=params, headers=fleet, timeout=30)
         (tmp_path / f"{name}.json").write_bytes(answer.content)
+    (tmp_path / "cut.json").write_text("{", encoding="utf-8")
     done = command("--replay", str(tmp_path))
     assert done.returncode == 0, done.stderr
     counts: dict[str, int] = {}
@@ -136,8 +160,23 @@ def test_replay_sends_recordings_through_the_decoders(bench: Bench, tmp_path: Pa
         message = json.loads(line)
         if message["type"] == "RECORD":
             counts[message["stream"]] = counts.get(message["stream"], 0) + 1
-    assert counts["sites"] == 2
-    assert counts["site_energy"] == counts["inverter_telemetry"] == 48
-    assert counts["meter_energy"] == 4 * 48
-    assert counts["storage_telemetry"] == 48
-    assert "overview.json: object of consumption" in done.stderr
+    assert counts["sites"] == 2 + 2
+    assert counts["inverter_telemetry"] == counts["site_energy"] == 48
+    assert counts["site_power"] == 48 + 2 * 96
+    assert counts["meter_energy"] == 4 * 48 + 4 * 96
+    assert counts["storage_telemetry"] == 48 + 288
+    assert counts["energy_days"] == 7 + 2
+    assert counts["overview"] == 1 + 2
+    assert counts["power_flow"] == 1
+    assert "problem.json: refusal, HTTP 404" in done.stderr
+    assert "cut.json: not decoded" in done.stderr
+    assert "fields that no column takes" not in done.stderr
+
+
+def test_the_key_of_v1_is_masked_in_every_address(old: Bench, tmp_path: Path) -> None:
+    """At DEBUG the HTTP library logs the whole query; the key in it is masked."""
+    config = old.config(**FIXED, site_ids=["4100001"])
+    done = command(config=config, tmp=tmp_path, env={"LOGLEVEL": "DEBUG"})
+    assert done.returncode == 0, done.stderr
+    assert "api_key=[secret]" in done.stderr
+    assert config["api_key"] not in done.stdout + done.stderr

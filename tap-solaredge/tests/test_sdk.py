@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import atexit
 import json
+import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from singer_sdk.testing import SuiteConfig, get_tap_test_class
@@ -20,6 +22,9 @@ SETTINGS = {
     "api_key": SERVER.credentials.solaredge_fleet_key,
     "start_date": "2026-06-28",
     "end_date": "2026-06-30",
+    "state_dir": tempfile.mkdtemp(),
+    "calls_per_minute": 100_000,
+    "credits_per_month": 1_000_000,
 }
 
 
@@ -32,8 +37,30 @@ def running() -> None:
     SERVER.start()
 
 
+ONLY_V1 = [
+    "meter_readings", "data_periods", "sensors", "sensor_telemetry", "equipment_changes",
+]  # fmt: skip
+ONLY_WHERE_PAID = ["power_flow"]
+ONLY_WHEN_SOMETHING_HAPPENS = ["alerts"]
+
+
+def everything() -> dict[str, Any]:
+    """Return a catalog with every stream selected, those that are off by default too."""
+    catalog = TapSolarEdge(validate_config=False).catalog_dict
+    for entry in catalog["streams"]:
+        (root,) = (m for m in entry["metadata"] if not m["breadcrumb"])
+        root["metadata"]["selected"] = True
+    return catalog
+
+
 TestTapSolarEdge = get_tap_test_class(
-    TapSolarEdge, config=SETTINGS, suite_config=SuiteConfig(max_records_limit=50)
+    TapSolarEdge,
+    config=SETTINGS,
+    catalog=everything(),
+    suite_config=SuiteConfig(
+        max_records_limit=50,
+        ignore_no_records_for_streams=[*ONLY_V1, *ONLY_WHERE_PAID, *ONLY_WHEN_SOMETHING_HAPPENS],
+    ),
 )
 
 

@@ -9,15 +9,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from solar_tap_kit.errors import DecodeError
-from tap_solaredge import decode
-from tap_solaredge.series import Span, clock_columns, parse_timestamp, points, telemetry
 from tap_solaredge.units import factor
+from tap_solaredge.v2 import lists, rows
+from tap_solaredge.v2.points import clock_columns, parse_timestamp, points, telemetry
 
-DAY = Span(
-    dt.datetime(2026, 6, 1, 4, tzinfo=dt.UTC),
-    dt.datetime(2026, 6, 2, 4, tzinfo=dt.UTC),
-    ZoneInfo("America/New_York"),
-)
+STEP = dt.timedelta(minutes=15)
+ASKED = rows.Asked("1", ZoneInfo("America/New_York"), "quarter_hour", STEP, "now")
 
 
 def series(unit: str | None, *values: tuple[str, Any]) -> dict[str, Any]:
@@ -31,7 +28,7 @@ def series(unit: str | None, *values: tuple[str, Any]) -> dict[str, Any]:
 )
 def test_values_are_converted_by_the_unit_of_the_answer(unit: str | None, wh: float) -> None:
     """A kilowatt-hour is a thousand of what the column holds, whatever was expected."""
-    ((_, value),) = points(series(unit, ("2026-06-01T12:00:00-04:00", 1.5)), "energy")
+    ((_, value),) = points(series(unit, ("2026-06-01T12:00:00-04:00", 1.5)), "energy", STEP)
     assert value == wh
 
 
@@ -43,7 +40,7 @@ def test_an_unknown_unit_is_refused() -> None:
 
 def test_null_stays_null() -> None:
     """A sleeping inverter has no value; zero would be a claim."""
-    ((_, value),) = points(series("KWH", ("2026-06-01T00:00:00-04:00", None)), "energy")
+    ((_, value),) = points(series("KWH", ("2026-06-01T00:00:00-04:00", None)), "energy", STEP)
     assert value is None
 
 
@@ -70,7 +67,7 @@ def test_voltage_is_stamped_at_the_end_of_its_interval() -> None:
         "voltage": series("VOLT", ("2026-06-01T12:30:00-04:00", 241.2)),
         "frequency": series("HERTZ", ("2026-06-01T12:30:00-04:00", 60.01)),
     }}}  # fmt: skip
-    (row,) = decode.inverter_telemetry([answer], "1", DAY, "now")
+    (row,) = rows.inverter_rows([answer], ASKED)
     assert (row["local_time"], row["energy"]) == ("2026-06-01 12:15:00", 100)
     assert (row["voltage"], row["frequency"]) == (241.2, 60.01)
 
@@ -81,20 +78,22 @@ def test_answers_to_two_periods_may_use_two_units() -> None:
         {"storage": {"B": {"chargeEnergy": series("WH", ("2026-06-01T08:00:00-04:00", 500))}}},
         {"storage": {"B": {"chargeEnergy": series("KWH", ("2026-06-01T20:00:00-04:00", 0.5))}}},
     ]
-    values = [row["chargeEnergy"] for row in telemetry(halves, "storage")["B"].values()]
+    values = [row["chargeEnergy"] for row in telemetry(halves, "storage", STEP)["B"].values()]
     assert values == [500, 500]
 
 
-def test_rows_outside_the_asked_period_belong_to_another_window() -> None:
-    """Whether `to` is inclusive is not known; a row beyond it is left to its own day."""
-    inside = dt.datetime(2026, 6, 1, 4, tzinfo=dt.UTC)
-    assert clock_columns(inside, DAY) == {
-        "recorded_at": "2026-06-01T04:00:00Z",
-        "local_time": "2026-06-01 00:00:00",
-        "utc_offset_minutes": -240,
-        "local_date": "2026-06-01",
-    }
-    assert clock_columns(DAY.end_utc, DAY) is None
+def test_an_hour_stamped_at_its_end_is_an_hour_earlier() -> None:
+    """What a voltage's stamp means depends on the length of the interval."""
+    found = points(series("VOLT", ("2026-06-01T13:00:00-04:00", 240)), "voltage", 4 * STEP)
+    assert [start.hour for start, _ in found] == [12]
+
+
+def test_the_zone_of_the_site_decides_the_local_day() -> None:
+    """An answer in another offset means the same instant, on the site's own wall clock."""
+    start = parse_timestamp("2026-06-01T03:45:00+00:00")
+    columns = clock_columns(start, ZoneInfo("America/New_York"))
+    assert columns["recorded_at"] == "2026-06-01T03:45:00Z"
+    assert (columns["local_date"], columns["utc_offset_minutes"]) == ("2026-05-31", -240)
 
 
 @pytest.mark.parametrize("key", ["null", ""])
@@ -104,7 +103,7 @@ def test_a_meter_without_serial_has_a_key(key: str) -> None:
         "consumptionEnergy": series("WH", ("2026-06-01T12:15:00-04:00", 100)),
         "consumptionPower": series("W", ("2026-06-01T12:15:00-04:00", 400)),
     }}}  # fmt: skip
-    (row,) = decode.meter_energy([answer], "1", DAY, "now")
+    (row,) = rows.meter_rows([answer], ASKED, "energy")
     assert (row["serial_number"], row["meter_type"]) == ("virtual", "Consumption")
 
 
@@ -114,7 +113,7 @@ def test_a_meter_without_serial_has_a_key(key: str) -> None:
 )
 def test_meter_roles_have_one_spelling(vendor: str | None, role: str) -> None:
     """The same role is the same key, however the cloud writes it."""
-    (row,) = decode.devices([{"type": "METER", "meterType": vendor}], "1", "now")
+    (row,) = lists.device_rows([{"type": "METER", "meterType": vendor}], "1", "now")
     assert (row["serial_number"], row["meter_type"]) == ("virtual", role)
 
 
@@ -122,18 +121,18 @@ def test_meter_roles_have_one_spelling(vendor: str | None, role: str) -> None:
 def test_an_unknown_form_is_a_typed_error(answer: Any) -> None:
     """What is no telemetry ends in one line, not in a traceback."""
     with pytest.raises(DecodeError):
-        decode.meter_energy([answer], "1", DAY, "now")
+        rows.meter_rows([answer], ASKED, "energy")
 
 
 def test_the_form_of_2022_is_read_too() -> None:
     """A bare array of sites, without zone: the row is there, its zone is null."""
     answer = [{"siteId": 5, "name": "x", "location": {"country": "US"}, "peakPower": 8.5}]
-    (row,) = decode.sites(answer, "now")
+    (row,) = lists.site_rows(answer, "now")
     assert (row["site_id"], row["country"], row["timezone"]) == ("5", "US", None)
 
 
 def test_a_location_that_is_no_object_is_no_failure() -> None:
     """Recordings come with the location blanked out."""
     answer = {"sites": {"count": 1, "site": [{"siteId": 5, "location": "REDACTED"}]}}
-    (row,) = decode.sites(answer, "now")
+    (row,) = lists.site_rows(answer, "now")
     assert row["timezone"] is None

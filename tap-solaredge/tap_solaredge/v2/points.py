@@ -1,11 +1,10 @@
-"""SolarEdge v2 time series to rows: timestamps, units, and metrics joined by interval."""
+"""SolarEdge v2 time series to values by interval: timestamps, units, metrics joined."""
 
 from __future__ import annotations
 
 import datetime as dt
 import functools
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from solar_tap_kit.clock import UTC, local_text, utc_text
@@ -18,36 +17,13 @@ if TYPE_CHECKING:
 
     from solar_tap_kit.fields import Record
 
-STEP = dt.timedelta(minutes=15)
 STAMPED_AT_END = frozenset({"voltage", "frequency"})
 """Metrics whose timestamp is the interval's end; all others carry its start."""
-
-METER_METRICS = {
-    "productionEnergy": "Production",
-    "consumptionEnergy": "Consumption",
-    "importEnergy": "Purchased",
-    "exportEnergy": "FeedIn",
-}
-"""v2's metric names to the meter types that v1 and the device list use."""
 
 _FINER_THAN_MICROSECONDS = re.compile(r"(\.\d{6})\d+")
 
 Metrics = dict[str, "float | int | None"]
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """The instants that an answer may speak of, and the zone of its site.
-
-    Attributes:
-        start_utc: First instant, aware UTC.
-        end_utc: The instant after the last.
-        tz: The site's zone, or None to keep the offset of the answer.
-    """
-
-    start_utc: dt.datetime
-    end_utc: dt.datetime
-    tz: dt.tzinfo | None
+Point = tuple[dt.datetime, "float | int | None"]
 
 
 @functools.lru_cache(maxsize=4096)
@@ -68,13 +44,14 @@ def parse_timestamp(text: str) -> dt.datetime:
 
 
 def points(
-    series: object, name: str, *, inherited_unit: object = None
-) -> Iterator[tuple[dt.datetime, float | int | None]]:
+    series: object, name: str, step: dt.timedelta, *, inherited_unit: object = None
+) -> Iterator[Point]:
     """Yield a series' values by the start of their interval, in base units.
 
     Args:
         series: `{"unit": ..., "values": [{"timestamp": ..., "value": ...}]}`.
         name: The metric, which decides what its timestamps mean.
+        step: Length of an interval.
         inherited_unit: The unit, where the series itself carries none.
 
     Raises:
@@ -84,7 +61,7 @@ def points(
         message = f"{name}: expected an object with values, got {shorten(series)}"
         raise DecodeError(message)
     scale = factor(series.get("unit", inherited_unit))
-    shift = STEP if name in STAMPED_AT_END else dt.timedelta()
+    shift = step if name in STAMPED_AT_END else dt.timedelta()
     for item in series["values"]:
         if not isinstance(item, dict):
             message = f"{name}: expected an object per value, got {shorten(item)}"
@@ -94,12 +71,15 @@ def points(
         yield start, value if value is None or scale == 1 else value * scale
 
 
-def telemetry(answers: Iterable[Any], key: str) -> dict[str, dict[dt.datetime, Metrics]]:
+def telemetry(
+    answers: Iterable[Any], key: str, step: dt.timedelta
+) -> dict[str, dict[dt.datetime, Metrics]]:
     """Return the telemetry of several answers: serial, then start of interval, then metric.
 
     Args:
         answers: Answers to consecutive requests; each may use units of its own.
         key: `inverters`, `meters` or `storage`.
+        step: Length of an interval.
 
     Raises:
         DecodeError: An answer has no `key`, or another form.
@@ -113,18 +93,21 @@ def telemetry(answers: Iterable[Any], key: str) -> dict[str, dict[dt.datetime, M
         for serial, metrics in devices.items():
             rows = found.setdefault(serial, {})
             for name, series in metrics.items():
-                for start, value in points(series, name):
+                for start, value in points(series, name, step):
                     rows.setdefault(start, {})[name] = value
     return found
 
 
-@functools.lru_cache(maxsize=4096)
-def clock_columns(start: dt.datetime, span: Span) -> Record | None:
-    """Return the raw contract's time columns, or None for an instant outside the span."""
+@functools.lru_cache(maxsize=8192)
+def clock_columns(start: dt.datetime, tz: dt.tzinfo | None) -> Record:
+    """Return the raw contract's time columns of an interval; shared, not to be changed.
+
+    Args:
+        start: Aware start of the interval.
+        tz: The site's zone, or None to keep the offset of the answer.
+    """
     utc = start.astimezone(UTC)
-    if not span.start_utc <= utc < span.end_utc:
-        return None
-    local = utc.astimezone(span.tz) if span.tz else start
+    local = utc.astimezone(tz) if tz else start
     offset = local.utcoffset() or dt.timedelta()
     return {
         "recorded_at": utc_text(utc),

@@ -1,0 +1,184 @@
+"""Readings of now to rows, the same for both APIs: power flow, benefits, overview, alerts."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import TYPE_CHECKING, Any
+
+from solar_tap_kit.clock import local_text, parse_utc, utc_text
+from solar_tap_kit.errors import DecodeError
+from solar_tap_kit.fields import number, shorten
+from tap_solaredge.streams import Alerts, EnvironmentalBenefits, Overview, PowerFlow
+from tap_solaredge.units import factor
+from tap_solaredge.v2.points import parse_timestamp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from solar_tap_kit.fields import Field, Record
+    from solar_tap_kit.windows import Site
+
+POUND_KG = 0.45359237
+MASS_TO_KG = {"kg": 1.0, "lb": POUND_KG, "lbs": POUND_KG}
+PARTS = {"PV": "pv", "LOAD": "load", "GRID": "grid", "STORAGE": "storage"}
+
+
+def now_columns(site: Site, fetched_at: str) -> Record:
+    """Return the raw contract's columns of a reading that is of now."""
+    utc = parse_utc(fetched_at).replace(microsecond=0)
+    local = utc.astimezone(site.tz)
+    offset = local.utcoffset() or dt.timedelta()
+    return {
+        "site_id": site.id,
+        "recorded_at": utc_text(utc),
+        "local_time": local_text(local),
+        "utc_offset_minutes": round(offset.total_seconds() / 60),
+        "local_date": local.date().isoformat(),
+        "fetched_at": fetched_at,
+    }
+
+
+def power_flow(answer: Any, site: Site, fetched_at: str) -> list[Record]:
+    """Return the row of a power flow answer; none for a site that can't measure it.
+
+    Powers are positive; who feeds whom stands in `connections`, in any mixture of cases.
+
+    Raises:
+        DecodeError: The answer has another form.
+    """
+    flow = _object(answer, "power flow")
+    flow = _object(flow.get("siteCurrentPowerFlow", flow), "siteCurrentPowerFlow")
+    if "connections" not in flow and not flow.keys() & PARTS.keys():
+        return []
+    scale = factor(flow.get("unit"))
+    row = {**_blank(PowerFlow.fields), **now_columns(site, fetched_at)}
+    for name, column in PARTS.items():
+        part = flow.get(name)
+        present = part if isinstance(part, dict) else {}
+        power = number(present.get("currentPower"))
+        row[f"{column}_power"] = None if power is None else power * scale
+        row[f"{column}_status"] = present.get("status")
+        if name == "STORAGE":
+            row["storage_charge_level"] = number(present.get("chargeLevel"))
+            row["storage_critical"] = present.get("critical")
+            left = present.get("timeLeft")
+            row["storage_time_left"] = None if left is None else str(left)
+    listed = flow.get("connections")
+    connections = listed if isinstance(listed, list) else []
+    givers, takers = (
+        {str(pair.get(end)).upper() for pair in connections if isinstance(pair, dict)}
+        for end in ("from", "to")
+    )
+    row["grid_direction"] = _direction("GRID", givers, takers, ("import", "export"))
+    row["storage_direction"] = _direction("STORAGE", givers, takers, ("discharge", "charge"))
+    row["connections"] = json.dumps(connections)
+    return [row]
+
+
+def _direction(name: str, givers: set[str], takers: set[str], words: tuple[str, str]) -> str | None:
+    if (name in givers) == (name in takers):
+        return None
+    return words[0] if name in givers else words[1]
+
+
+def benefits(answer: Any, site: Site, fetched_at: str) -> list[Record]:
+    """Return the row of an environmental benefits answer, in kilograms.
+
+    Raises:
+        DecodeError: The answer has another form, or a unit of mass that is not known.
+    """
+    found = _object(answer, "environmental benefits")
+    found = _object(found.get("envBenefits", found), "envBenefits")
+    gases = found.get("gasEmissionSaved")
+    saved = gases if isinstance(gases, dict) else {}
+    row = EnvironmentalBenefits.projection({**found, **saved})
+    unit = str(saved.get("units", "kg")).lower()
+    if unit not in MASS_TO_KG:
+        message = f"unit {shorten(unit)} is not known"
+        raise DecodeError(message)
+    for name in ("co2", "so2", "nox"):
+        if row[name] is not None and unit != "kg":
+            row[name] *= MASS_TO_KG[unit]
+    return [{**row, **now_columns(site, fetched_at)}]
+
+
+def overview_v1(part: Mapping[str, Any], site: Site, fetched_at: str) -> list[Record]:
+    """Return the row of a site's part of a v1 overview."""
+    if not part:
+        return []
+    energies = {
+        column: part.get(name) if isinstance(part.get(name), dict) else {}
+        for column, name in (("lifetime", "lifeTimeData"), ("year", "lastYearData"),
+                             ("month", "lastMonthData"), ("today", "lastDayData"))
+    }  # fmt: skip
+    row = _blank(Overview.fields)
+    for column, data in energies.items():
+        row[f"{column}_energy"] = number((data or {}).get("energy"))
+    row["lifetime_revenue"] = number((energies["lifetime"] or {}).get("revenue"))
+    power = part.get("currentPower")
+    row["current_power"] = number(power.get("power")) if isinstance(power, dict) else None
+    row["measured_by"] = part.get("measuredBy") or None
+    row["last_update_time"] = part.get("lastUpdateTime")
+    row["basis"] = "inverter_output"
+    return [{**row, **now_columns(site, fetched_at)}]
+
+
+def overview_v2(answer: Any, site: Site, fetched_at: str) -> list[Record]:
+    """Return the row of a v2 overview, which covers the running day so far.
+
+    Raises:
+        DecodeError: The answer has another form.
+    """
+    found = _object(answer, "overview")
+    row = _blank(Overview.fields)
+    for part, columns in (
+        ("production", {"total": "today_energy", "toSelfConsumption": "today_to_self_consumption",
+                        "toStorage": "today_to_storage", "toGrid": "today_to_grid"}),
+        ("consumption", {"total": "today_consumption", "fromPv": "today_from_pv",
+                         "fromStorage": "today_from_storage", "fromGrid": "today_from_grid"}),
+    ):  # fmt: skip
+        data = _object(found.get(part), part)
+        scale = factor(data.get("unit"))
+        for name, column in columns.items():
+            value = number(data.get(name))
+            row[column] = None if value is None else value * scale
+    row["basis"] = "pv"
+    return [{**row, **now_columns(site, fetched_at)}]
+
+
+def _blank(fields: Iterable[Field]) -> Record:
+    return {field.name: None for field in fields}
+
+
+def alerts_v2(items: Iterable[Mapping[str, Any]], fetched_at: str) -> list[Record]:
+    """Return the rows of v2 alerts.
+
+    Raises:
+        DecodeError: An alert has no id or no site.
+    """
+    rows = []
+    for item in items:
+        if item.get("alertId") is None or item.get("siteId") is None:
+            message = f"alerts: one has no alertId or siteId: {shorten(dict(item))}"
+            raise DecodeError(message)
+        component = item.get("component")
+        device = component if isinstance(component, dict) else {}
+        named = {
+            "componentName": device.get("name"),
+            "componentSerialNumber": device.get("serialNumber"),
+        }
+        row = Alerts.projection({**item, **named})
+        for name in ("first_trigger", "last_trigger"):
+            if row[name] is not None:
+                row[name] = utc_text(parse_timestamp(row[name]))
+        row["fetched_at"] = fetched_at
+        rows.append(row)
+    return rows
+
+
+def _object(value: Any, what: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        message = f"{what}: expected an object, got {shorten(value)}"
+        raise DecodeError(message)
+    return value

@@ -1,0 +1,111 @@
+"""v1's wall-clock labels to instants: no offset, so the order of the rows has to tell.
+
+On the autumn day an hour of labels may come twice, once, or not at all; on the spring day
+an hour that never was may stand there. Every label becomes an instant of its own, and a
+label in the spring gap says so, because it would share its instant with a real one.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from solar_tap_kit.clock import DAY, parse_utc, resolve
+from solar_tap_kit.errors import DecodeError
+from solar_tap_kit.fields import shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from solar_tap_kit.fields import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A label and the instant that it stands for.
+
+    Attributes:
+        columns: The raw contract's time columns; shared, not to be changed.
+        exists: False for a label inside the spring gap.
+    """
+
+    columns: Record
+    exists: bool
+
+    @property
+    def utc(self) -> dt.datetime:
+        """The instant, aware UTC."""
+        return parse_utc(self.columns["recorded_at"])
+
+
+def parse_label(text: object) -> dt.datetime:
+    """Return a label as a naive local time; a bare date is its midnight.
+
+    Raises:
+        DecodeError: It is none, or it carries an offset, which v1 never does.
+    """
+    try:
+        label = dt.datetime.fromisoformat(str(text))
+    except ValueError:
+        label = None
+    if label is None or label.tzinfo is not None:
+        message = f"label {shorten(text)} is not a local time YYYY-MM-DD HH:MM:SS"
+        raise DecodeError(message)
+    return label
+
+
+def moments(labels: Iterable[object], tz: dt.tzinfo) -> Iterator[Moment]:
+    """Yield the instant of each label of one series, in the order of the labels.
+
+    Args:
+        labels: As the cloud wrote them, oldest first.
+        tz: The site's zone.
+
+    Raises:
+        DecodeError: A label is no local time.
+    """
+    for day, texts in groupby(labels, key=_day_text):
+        offset = _plain_offset(day, tz)
+        if offset is None:
+            yield from _resolved([parse_label(text) for text in texts], tz)
+        else:
+            for text in texts:
+                yield _plain(str(text), offset)
+
+
+def _day_text(label: object) -> str:
+    return str(label)[:10]
+
+
+@functools.lru_cache(maxsize=4096)
+def _plain_offset(day: str, tz: dt.tzinfo) -> dt.timedelta | None:
+    """Return local minus UTC of a day on which the clock is left alone, or None."""
+    start = parse_label(day)
+    offset = start.replace(tzinfo=tz).utcoffset()
+    return offset if offset == (start + DAY).replace(tzinfo=tz).utcoffset() else None
+
+
+@functools.lru_cache(maxsize=16384)
+def _plain(text: str, offset: dt.timedelta) -> Moment:
+    return _moment(parse_label(text), offset, exists=True)
+
+
+def _resolved(labels: Sequence[dt.datetime], tz: dt.tzinfo) -> Iterator[Moment]:
+    for label, found in zip(labels, resolve(labels, tz), strict=True):
+        yield _moment(label, dt.timedelta(minutes=found.offset_minutes), exists=found.exists)
+
+
+def _moment(label: dt.datetime, offset: dt.timedelta, *, exists: bool) -> Moment:
+    if label.microsecond:
+        label = label.replace(microsecond=0)
+    local = label.isoformat(" ")
+    columns = {
+        "recorded_at": (label - offset).isoformat() + "Z",
+        "local_time": local,
+        "utc_offset_minutes": round(offset.total_seconds() / 60),
+        "local_date": local[:10],
+    }
+    return Moment(columns, exists)

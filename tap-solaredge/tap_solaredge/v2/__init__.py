@@ -1,0 +1,1 @@
+"""The Monitoring API v2 ("SolarEdge ONE for developers")."""

@@ -1,0 +1,118 @@
+"""SolarEdge v2 as the engine sees it: a fleet's sites, or the one that an owner has opened."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+from solar_tap_kit.clock import DAY
+from solar_tap_kit.cloud import Cloud, SiteList
+from solar_tap_kit.errors import SettingsError
+from tap_solaredge.answers import parse
+from tap_solaredge.days import PATIENCE_DAYS, Evidence
+from tap_solaredge.errors import BadRequestError
+from tap_solaredge.sites import choose, sites_of
+from tap_solaredge.spans import Span
+from tap_solaredge.v2.client import V2Client
+from tap_solaredge.v2.daylight import Nights
+from tap_solaredge.v2.lists import site_items, site_rows
+from tap_solaredge.v2.snapshots import snapshot_sources
+from tap_solaredge.v2.sources import SERIES, STEPS, EnergyDays, Series
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from solar_tap_kit.runtime import Runtime
+
+SITES_IN_PAGE = 500
+MONTH = 31 * DAY + dt.timedelta(hours=1)
+DOCUMENTED = {
+    "quarter_hour": dt.timedelta(hours=12),
+    "hour": dt.timedelta(hours=24),
+    "day": MONTH,
+}
+"""Longest period of one call by resolution."""
+
+HALVINGS = 3
+
+
+class SolarEdgeV2(Cloud):
+    """The sites behind one fleet key, or behind one owner's grant.
+
+    Args:
+        runtime: Settings, time, secrets and the state folder.
+    """
+
+    site_stream = "sites"
+    ledger_stream = "sync_days"
+    cost_unit = "credits"
+    patience_days = PATIENCE_DAYS
+
+    def __init__(self, runtime: Runtime) -> None:
+        config = runtime.config
+        self.client = V2Client(runtime)
+        self.account = self.client.account
+        self.session = self.client.session
+        self._wanted = [str(site_id) for site_id in config.get("site_ids") or ()]
+        evidence = Evidence()
+        nights = Nights(self.client.ledger)
+        resolution = config["resolution"]
+        hours = config.get("span_hours")
+        longest = DOCUMENTED[resolution]
+        if hours is not None and resolution != "day":
+            longest = dt.timedelta(hours=hours)
+        span = self._span(resolution, longest, STEPS[resolution], runtime)
+        by_month = self._span("totals", MONTH, DAY, runtime)
+        self.sources = (
+            *snapshot_sources(self.client),
+            EnergyDays(self.client, evidence, by_month),
+            *(Series(kind, self.client, evidence, resolution, span, nights) for kind in SERIES),
+        )
+
+    def ask_sites(self) -> list[bytes]:
+        """Ask for all pages of the site list, or for the one site of an owner's grant."""
+        if self.client.is_oauth:
+            site_id = self._granted_site()
+            return [self.client.get(f"/sites/{site_id}", endpoint="site", site=site_id)]
+        bodies: list[bytes] = []
+        while True:
+            params = {"page": len(bodies) + 1, "sites-in-page": SITES_IN_PAGE}
+            bodies.append(self.client.get("/sites", params, endpoint="sites"))
+            if len(site_items(parse(bodies[-1]))) < SITES_IN_PAGE:
+                return bodies
+
+    def decode_sites(self, bodies: Sequence[bytes], fetched_at: str) -> SiteList:
+        """Return the sites that the settings ask for.
+
+        Raises:
+            SettingsError: `site_ids` names a site that the credential does not see.
+            DecodeError: A body is no list of sites.
+        """
+        rows = [row for body in bodies for row in site_rows(parse(body), fetched_at)]
+        chosen = choose(rows, self._wanted)
+        return SiteList(sites_of(chosen), chosen)
+
+    def _granted_site(self) -> str:
+        """Return the site of the grant: what the login said, else the one configured."""
+        # Drawing a token first: its answer may say the site.
+        tokens = self.client.tokens
+        if tokens is not None:
+            tokens.access_token()
+            known = tokens.site_id()
+            if known is not None:
+                return known
+        if len(self._wanted) == 1:
+            return self._wanted[0]
+        message = "site_ids: name the one site whose owner has granted the refresh_token"
+        raise SettingsError(message)
+
+    def _span(self, name: str, longest: dt.timedelta, step: dt.timedelta, runtime: Runtime) -> Span:
+        return Span(
+            name,
+            longest,
+            step,
+            refusal=BadRequestError,
+            halvings=HALVINGS,
+            ledger=self.client.ledger,
+            clock=runtime.clock,
+        )

@@ -1,0 +1,156 @@
+"""What SolarEdge v2 says about now: devices, alerts, benefits, overview, power flow."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+from solar_tap_kit.cloud import Harvest, Source
+from solar_tap_kit.errors import NotServedError
+from tap_solaredge import snapshots
+from tap_solaredge.answers import parse, parse_shared
+from tap_solaredge.errors import ForbiddenError
+from tap_solaredge.v2.lists import device_rows, objects
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
+
+    from solar_tap_kit.fields import Record
+    from solar_tap_kit.windows import Site, Window
+    from tap_solaredge.v2.client import V2Client
+
+DEVICE_TYPES = (
+    "INVERTER", "BATTERY", "METER", "OPTIMIZER", "EV_CHARGER", "GATEWAY",
+)  # fmt: skip
+ALERTS_IN_PAGE = 100
+EVERY_SITE = 1_000_000
+
+DAILY = dt.timedelta(hours=20)
+WEEKLY = dt.timedelta(days=6, hours=20)
+"""Credits are scarce: what hardly changes is asked once a week."""
+
+
+class Snapshot(Source):
+    """One reading of one site.
+
+    Args:
+        client: Sends the calls.
+        path: Below `/sites/{id}`.
+        stream: The stream that it fills.
+        refresh: How old the last answer may be.
+        decode: Returns the records of an answer.
+        params: Query parameters.
+    """
+
+    def __init__(
+        self,
+        client: V2Client,
+        path: str,
+        stream: str,
+        refresh: dt.timedelta,
+        decode: Callable[[Any, Site, str], list[Record]],
+        params: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.name = stream
+        self.endpoint = path
+        self.streams = (stream,)
+        self.refresh = refresh
+        self._client = client
+        self._decode = decode
+        self._params = params
+
+    def ask(self, windows: Sequence[Window]) -> list[bytes]:
+        """Ask for one site."""
+        (window,) = windows
+        path = f"/sites/{window.site.id}/{self.endpoint}"
+        return [self._client.get(path, self._params, endpoint=self.endpoint, site=window.site.id)]
+
+    def decode(self, window: Window, bodies: Sequence[bytes], fetched_at: str) -> Harvest:
+        """Return the records of one site."""
+        return Harvest({self.name: self._decode(parse(bodies[0]), window.site, fetched_at)})
+
+
+class PowerFlow(Snapshot):
+    """What flows where at this moment, in the tiers that have it."""
+
+    def ask(self, windows: Sequence[Window]) -> list[bytes]:
+        """Ask for one site.
+
+        Raises:
+            NotServedError: The tier does not have it.
+        """
+        try:
+            return super().ask(windows)
+        except ForbiddenError as error:
+            message = f"not in this account's plan ({error})"
+        raise NotServedError(message, everywhere=True)
+
+
+class Alerts(Source):
+    """Open alerts of all sites, in as many calls as they have pages.
+
+    Args:
+        client: Sends the calls.
+    """
+
+    name = "alerts"
+    endpoint = "alerts"
+    streams = ("alerts",)
+    refresh = DAILY
+    group = EVERY_SITE
+
+    def __init__(self, client: V2Client) -> None:
+        self._client = client
+
+    def ask(self, windows: Sequence[Window]) -> list[bytes]:
+        """Ask for all pages.
+
+        Raises:
+            NotServedError: The account is a home owner's: SolarEdge shows alerts to fleets only.
+        """
+        del windows
+        if self._client.is_oauth:
+            message = "SolarEdge shows alerts to fleet keys only, not to a home owner's grant"
+            raise NotServedError(message, everywhere=True)
+        bodies: list[bytes] = []
+        while True:
+            params = {
+                "only-open": "true",
+                "page": len(bodies) + 1,
+                "alerts-in-page": ALERTS_IN_PAGE,
+            }
+            bodies.append(self._client.get("/alerts", params, endpoint=self.endpoint))
+            if len(objects(parse(bodies[-1]), "alerts")) < ALERTS_IN_PAGE:
+                return bodies
+
+    def decode(self, window: Window, bodies: Sequence[bytes], fetched_at: str) -> Harvest:
+        """Return the alerts of one site."""
+        found = [item for body in bodies for item in objects(parse_shared(body), "alerts")]
+        mine = [item for item in found if str(item.get("siteId")) == window.site.id]
+        return Harvest({"alerts": snapshots.alerts_v2(mine, fetched_at)})
+
+
+def snapshot_sources(client: V2Client) -> tuple[Source, ...]:
+    """Return everything that is asked about now, the cheapest and most useful first."""
+    return (
+        Snapshot(
+            client,
+            "devices",
+            "devices",
+            WEEKLY,
+            lambda answer, site, at: device_rows(answer, site.id, at),
+            {"types": DEVICE_TYPES},
+        ),
+        Alerts(client),
+        Snapshot(
+            client,
+            "environmental-benefits",
+            "environmental_benefits",
+            WEEKLY,
+            snapshots.benefits,
+            {"unit": "METRIC"},
+        ),
+        Snapshot(client, "overview", "overview", DAILY, snapshots.overview_v2),
+        PowerFlow(client, "power-flow", "power_flow", dt.timedelta(), snapshots.power_flow),
+    )

@@ -1,0 +1,83 @@
+"""What a credential may use, and what a sync would cost, before anything is spent on data."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from solar_tap_kit.testing import Bench
+
+METERED, UNMETERED = "4100001", "4100002"
+
+
+def test_check_says_in_words_what_a_fleet_key_may_use(
+    bench: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each endpoint of each site, the paid one refused in words, the calls counted."""
+    tap, _ = bench.tap()
+    assert tap.show_check("json")
+    said = json.loads(capsys.readouterr().out)
+    assert said["calls"] == len(bench.cloud.calls)
+    found = {(f["site"], f["source"]): f for f in said["findings"]}
+    assert found[METERED, "meters"]["verdict"] == "ok"
+    assert "384 meter_energy" in found[METERED, "meters"]["words"]
+    assert found[METERED, "power_flow"]["verdict"] == "not served"
+    assert "plan" in found[METERED, "power_flow"]["words"]
+    for site in (METERED, UNMETERED):
+        for source in ("energy_days", "site_energy", "site_power", "inverter_telemetry",
+                       "storage_telemetry", "overview", "environmental_benefits"):  # fmt: skip
+            assert found[site, source]["verdict"] == "ok", source
+
+
+def test_check_says_what_a_v1_key_may_use(old: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    """Withdrawn and restricted endpoints are told apart from those that work."""
+    old.cloud.switches.set("solaredge.v1_sunset", "by_clock")
+    tap, _ = old.tap()
+    assert tap.show_check("table")
+    text = capsys.readouterr().out
+    lines = {tuple(line.split()[:2]): line for line in text.splitlines() if line}
+    assert "withdrawn" in lines[METERED, "sensors"]
+    assert "HTTP 403" in lines[METERED, "alerts"]
+    assert "inverter_telemetry" in lines[METERED, "inverter_telemetry"]
+    assert f"{len(old.cloud.calls)} calls spent" in text
+
+
+def test_the_plan_names_every_budget_of_v2(
+    bench: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Credits by source, the month's and the day's share left, the date of completion."""
+    settings = {"start_date": "2026-02-01", "credits_per_month": 2000, "calls_per_minute": None}
+    tap, _ = bench.tap(**settings)
+    tap.show_plan("json")
+    plan = json.loads(capsys.readouterr().out)
+    limits = {limit["name"]: limit for limit in plan["limits"]}
+    assert limits["credits a month"]["amount"] == 2000
+    assert limits["credits a month"]["reserve"] == 200
+    assert limits["credits a month"]["resets_at"] == "2026-04-01T00:00:00Z"
+    assert plan["cost_unit"] == "credits"
+    # 38 days of two sites at ten credits, the lists and totals: more than the month has.
+    assert 2 * 38 * 10 < plan["cost"] < 2 * 38 * 10 + 20
+    done = dt.datetime.fromisoformat(plan["done_at"])
+    share = -(-1800 // 21)
+    # The first share goes today, each further one at midnight UTC.
+    shares = -(-plan["cost"] // share)
+    assert (done.date() - bench.cloud.clock.now().date()).days == pytest.approx(shares - 1, abs=1)
+    assert len(bench.cloud.calls) == 1
+
+
+def test_the_plan_names_both_budgets_of_v1(old: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    """The key's calls and each site's: what they allow decides when all is there."""
+    tap, _ = old.tap(start_date="2025-06-01", calls_per_day=30, quota_reserve="0")
+    tap.show_plan("table")
+    text = capsys.readouterr().out
+    assert "calls a day of the key: 29 of 30 left" in text
+    assert "calls a day of each site: 30 of 30 left" in text
+    tap.show_plan("json")
+    plan = json.loads(capsys.readouterr().out)
+    metered = plan["cost_by_site"][METERED]
+    assert metered > 100
+    assert plan["days_to_done"] >= metered // 30 - 1
