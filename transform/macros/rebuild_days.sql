@@ -1,26 +1,126 @@
 {#-
-  Incremental by the day ledger: whole system-days are rebuilt, and only those whose ledger
-  entry is new or has changed. Merging rows would keep stale ones, a watermark would miss
-  days that are fetched late (docs/decisions/0004-rebuild-by-the-day-ledger.md).
+  Incremental by the day ledger: whole system-days are rebuilt, and only those whose version
+  is new or has changed. Merging rows would keep stale ones, a watermark would miss days that
+  are fetched late (docs/decisions/0004-rebuild-by-the-day-ledger.md).
 
-  The literal dates let every engine skip what it need not read; beyond `limit` days the
-  list would cost more than it saves.
+  A day's version is one number: the fetch times of everything the day is made of, and the
+  rows found, added up. A later fetch has a later time, so the number changes with every
+  fetch that lands, in whatever order, and when the rest of a half-loaded day comes.
+
+  A model that is built this way carries `day_version` and `is_first_of_day`, so that what is
+  built can be read from one row a day, not from all of them.
+-#}
+
+{#- Engines without delete build these models whole: exact, only not incremental. -#}
+{% macro by_day_materialization() -%}
+  {{ return("incremental" if target.type in ("duckdb", "postgres") else "table") }}
+{%- endmacro %}
+
+{#-
+  The days to build: key columns, local_date, day_version and what else `wanted` selects.
 
   Args:
-    todo: SQL that returns the days to rebuild, with a column local_date.
-    column: the date column to restrict.
+    wanted: SQL of all days that ought to stand in the model, with their day_version.
+    key: column that with local_date identifies a day.
+    one_row_a_day: condition on the built rows that leaves one for each day.
 -#}
-{% macro only_days_of(todo, column, limit=400) -%}
-  {%- if execute and is_incremental() -%}
-    {%- set days = run_query(
-        "select distinct cast(local_date as varchar(10)) as local_date from (" ~ todo ~ ") as todo"
-    ).columns[0].values() -%}
-    {%- if days | length == 0 -%}
+{% macro days_to_build(wanted, key, one_row_a_day="is_first_of_day") -%}
+    select wanted.*
+    from (
+        {{ wanted }}
+    ) as wanted
+    {%- if is_incremental() %}
+    left join (
+        select {{ key }}, local_date, day_version
+        from {{ this }}
+        where {{ one_row_a_day }}
+    ) as built
+        on
+            wanted.{{ key }} = built.{{ key }}
+            and wanted.local_date = built.local_date
+            and wanted.day_version = built.day_version
+    where built.{{ key }} is null
+    {%- endif %}
+{%- endmacro %}
+
+{#- The dates of the days to build, read while compiling; none means all, or too many to list. -#}
+{% macro dates_to_build(todo, limit=400) -%}
+  {%- if not (execute and is_incremental()) -%}
+    {{ return(none) }}
+  {%- endif -%}
+  {%- set dates = run_query(
+      "select distinct cast(local_date as varchar(10)) as local_date from (" ~ todo ~ ") as todo order by 1"
+  ).columns[0].values() -%}
+  {{ return(dates if dates | length <= limit else none) }}
+{%- endmacro %}
+
+{#-
+  Restricts a date column to some dates. Literal dates let every engine skip what it need
+  not read.
+-#}
+{% macro on_dates(dates, column, days_later=0) -%}
+  {%- if dates is not none -%}
+    {%- if dates | length == 0 -%}
       and 1 = 0
-    {%- elif days | length <= limit -%}
+    {%- else -%}
       and {{ column }} in (
-        {%- for day in days %}cast('{{ day }}' as date){{ ", " if not loop.last }}{% endfor -%}
+        {%- for date in dates -%}
+          {%- set day = modules.datetime.date.fromisoformat(date) + modules.datetime.timedelta(days=days_later) -%}
+          cast('{{ day }}' as date){{ ", " if not loop.last }}
+        {%- endfor -%}
       )
     {%- endif -%}
+  {%- endif -%}
+{%- endmacro %}
+
+{#- After the build: removes the days that ought not to stand in the model any more. -#}
+{% macro delete_days_without(days, key) -%}
+  {%- if target.type in ("duckdb", "postgres") -%}
+    delete from {{ this }} where not exists (
+        select 1 from ({{ days }}) as kept
+        where kept.{{ key }} = {{ this }}.{{ key }} and kept.local_date = {{ this }}.local_date
+    )
+  {%- endif -%}
+{%- endmacro %}
+
+{#- The first days of the months to build, read while compiling; none means all. -#}
+{% macro months_to_build(todo, limit=36) -%}
+  {%- if not (execute and is_incremental()) -%}
+    {{ return(none) }}
+  {%- endif -%}
+  {%- set months = run_query(
+      "select distinct cast(month_start as varchar(10)) as month_start from (" ~ todo ~ ") as todo order by 1"
+  ).columns[0].values() -%}
+  {{ return(months if months | length <= limit else none) }}
+{%- endmacro %}
+
+{#- Restricts a date column to some months. -#}
+{% macro in_months(months, column) -%}
+  {%- if months is not none -%}
+    {%- if months | length == 0 -%}
+      and 1 = 0
+    {%- else -%}
+      and (
+        {%- for month in months -%}
+          {%- set first = modules.datetime.date.fromisoformat(month) -%}
+          {%- set next = (first + modules.datetime.timedelta(days=31)).replace(day=1) -%}
+          ({{ column }} >= cast('{{ first }}' as date) and {{ column }} < cast('{{ next }}' as date))
+          {{- " or " if not loop.last }}
+        {%- endfor -%}
+      )
+    {%- endif -%}
+  {%- endif -%}
+{%- endmacro %}
+
+{#- After the build: removes the months of which no day is left. -#}
+{% macro delete_months_without(blocks) -%}
+  {%- if target.type in ("duckdb", "postgres") -%}
+    delete from {{ this }} where not exists (
+        select 1 from {{ blocks }} as kept
+        where
+            kept.is_first_of_day
+            and kept.system_id = {{ this }}.system_id
+            and {{ month_start("kept.local_date") }} = {{ this }}.month_start
+    )
   {%- endif -%}
 {%- endmacro %}

@@ -5,7 +5,7 @@ select
     ledger.n_points,
     sum(blocks.data_points_count) as found
 from {{ ref("stg_sigen__history_days") }} as ledger
-left join {{ ref("sigen_30min") }} as blocks
+left join {{ ref("int_sigen__30min") }} as blocks
     on
         ledger.system_id = blocks.system_id
         and ledger.local_date = blocks.local_date

@@ -15,3 +15,15 @@ where
   {% if at_least is not none %}or {{ column_name }} < {{ at_least }}{% endif %}
   {% if at_most is not none %}or {{ column_name }} > {{ at_most }}{% endif %}
 {% endtest %}
+
+{#- The same for several columns at once: one pass over the table instead of one for each. -#}
+{% test all_between(model, columns, at_least=none, at_most=none) %}
+select {{ columns | join(", ") }}
+from {{ model }}
+where
+  1 = 0
+  {% for column in columns -%}
+  {% if at_least is not none %}or {{ column }} < {{ at_least }}{% endif %}
+  {% if at_most is not none %}or {{ column }} > {{ at_most }}{% endif %}
+  {% endfor %}
+{% endtest %}

@@ -1,6 +1,8 @@
 {{ config(materialized="view") }}
 
-with sigen as (
+{%- set quantities = energy_quantities() %}
+
+with both_vendors as (
     select
         'sigen:' || system_id as system_key,
         'sigen' as vendor,
@@ -9,21 +11,26 @@ with sigen as (
         block_start_local,
         local_date,
         utc_offset_minutes,
-        pv_kwh,
-        load_kwh,
-        import_kwh,
-        export_kwh,
-        charge_kwh,
-        discharge_kwh,
-        bat_soc_avg as soc_pct_avg,
+        {%- for quantity in quantities + energy_flows() %}
+        {{ quantity }}_kwh,
+        {%- endfor %}
+        {%- for quantity in quantities %}
+        {{ quantity }}_rank,
+        {%- endfor %}
+        soc_pct_avg,
+        'counter' as counted_method,
+        'power integrated' as import_method,
+        'counter' as storage_method,
         'counter; import integrated' as energy_method,
         data_points_count,
         6 as expected_points,
-        spans_gap
-    from {{ ref("sigen_30min") }}
-),
+        spans_gap,
+        is_first_of_day,
+        day_version
+    from {{ ref("int_sigen__30min") }}
 
-solaredge as (
+    union all
+
     select
         'solaredge:' || site_id as system_key,
         'solaredge' as vendor,
@@ -32,24 +39,26 @@ solaredge as (
         block_start_local,
         local_date,
         utc_offset_minutes,
-        pv_kwh,
-        load_kwh,
-        import_kwh,
-        export_kwh,
-        charge_kwh,
-        discharge_kwh,
+        {%- for quantity in quantities %}
+        {{ quantity }}_kwh,
+        {%- endfor %}
+        {%- for flow in energy_flows() %}
+        {{ null_of("double") }} as {{ flow }}_kwh,
+        {%- endfor %}
+        {%- for quantity in quantities %}
+        {{ quantity }}_rank,
+        {%- endfor %}
         soc_pct_avg,
+        'vendor interval' as counted_method,
+        'vendor interval' as import_method,
+        storage_method,
         'vendor interval' as energy_method,
         data_points_count,
-        2 as expected_points,
-        false as spans_gap
+        expected_points,
+        spans_gap,
+        is_first_of_day,
+        day_version
     from {{ ref("int_solaredge__30min") }}
-),
-
-both_vendors as (
-    select * from sigen
-    union all
-    select * from solaredge
 )
 
 select
@@ -60,13 +69,34 @@ select
     block_start_local,
     local_date,
     utc_offset_minutes,
-    {%- for quantity in energy_quantities() %}
+    {%- for quantity in quantities %}
     {{ quantity }}_kwh,
     {{ quantity }}_kwh / 0.5 as {{ quantity }}_kw_avg,
     {%- endfor %}
+    {%- for flow in energy_flows() %}
+    {{ flow }}_kwh,
+    {%- endfor %}
     soc_pct_avg,
+    {{ self_consumption_share("pv_kwh", "export_kwh") }} as self_consumption_share,
+    {{ self_sufficiency_share("load_kwh", "import_kwh") }} as self_sufficiency_share,
     energy_method,
+    {%- for quantity in quantities %}
+    case
+        when {{ quantity }}_kwh is not null
+            then {{
+                "import_method" if quantity == "import"
+                else "storage_method" if quantity in ("charge", "discharge")
+                else "counted_method"
+            }}
+    end as {{ quantity }}_method,
+    {{ quality_name(quantity ~ "_rank") }} as {{ quantity }}_quality,
+    {%- endfor %}
+    {{ worst_quality(quantities) }} as quality,
     data_points_count,
     expected_points,
-    spans_gap
+    {{ share("data_points_count", "expected_points") }} as coverage_share,
+    data_points_count < expected_points as is_partial,
+    spans_gap,
+    is_first_of_day,
+    day_version
 from both_vendors

@@ -1,59 +1,115 @@
-with blocks as (
+{{ config(
+    materialized=by_day_materialization(),
+    incremental_strategy="delete+insert",
+    unique_key=["system_key", "local_date"],
+    on_schema_change="fail",
+    indexes=[{"columns": ["system_key", "local_date", "day_version"]}],
+    post_hook="{{ delete_days_without(
+        'select system_key, local_date from ' ~ ref('fct_energy_30min') ~ ' where is_first_of_day', 'system_key'
+    ) }}",
+) }}
+
+{%- set quantities = energy_quantities() -%}
+{%- set wanted -%}
+        select system_key, local_date, day_version
+        from {{ ref("fct_energy_30min") }}
+        where is_first_of_day
+{%- endset -%}
+{%- set todo = days_to_build(wanted, "system_key", one_row_a_day="1 = 1") -%}
+{%- set dates = dates_to_build(todo) %}
+
+with todo as (
+    {{ todo }}
+),
+
+days as (
     select
-        system_key,
-        vendor,
-        system_id,
-        local_date,
-        {%- for quantity in energy_quantities() %}
-        {{ stable_sum(quantity ~ "_kwh") }} as {{ quantity }}_kwh,
+        blocks.system_key,
+        blocks.vendor,
+        blocks.system_id,
+        blocks.local_date,
+        max(blocks.day_version) as day_version,
+        {%- for quantity in quantities + energy_flows() %}
+        {{ stable_sum("blocks." ~ quantity ~ "_kwh", 9) }} as {{ quantity }}_kwh,
         {%- endfor %}
-        max(pv_kw_avg) as pv_peak_kw,
-        min(soc_pct_avg) as soc_pct_min,
-        max(soc_pct_avg) as soc_pct_max,
-        min(energy_method) as energy_method,
-        sum(data_points_count) as data_points_count,
-        count(case when spans_gap then 1 end) as blocks_with_gap_count
-    from {{ ref("fct_energy_30min") }}
-    group by system_key, vendor, system_id, local_date
+        max(blocks.pv_kw_avg) as pv_peak_kw,
+        min(blocks.soc_pct_avg) as soc_pct_min,
+        max(blocks.soc_pct_avg) as soc_pct_max,
+        min(blocks.energy_method) as energy_method,
+        {%- for quantity in quantities %}
+        max(
+            case
+                when blocks.{{ quantity }}_kwh is not null
+                    then {{ quality_rank("blocks." ~ quantity ~ "_quality") }}
+            end
+        ) as {{ quantity }}_rank,
+        {%- endfor %}
+        max(
+            case when blocks.quality <> 'missing' then {{ quality_rank("blocks.quality") }} end
+        ) as worst_rank,
+        count(*) as blocks_count,
+        sum(blocks.data_points_count) as data_points_count,
+        count(case when blocks.spans_gap then 1 end) as blocks_with_gap_count,
+        count(case when blocks.quality not in ('ok', 'missing') then 1 end) as blocks_not_ok_count
+    from {{ ref("fct_energy_30min") }} as blocks
+    where
+        exists (
+            select 1 from todo
+            where
+                blocks.system_key = todo.system_key
+                and blocks.local_date = todo.local_date
+        )
+        {{ on_dates(dates, "blocks.local_date") }}
+    group by blocks.system_key, blocks.vendor, blocks.system_id, blocks.local_date
 ),
 
 expected as (
     select
         'sigen:' || system_id as system_key,
         local_date,
-        expected_points
+        expected_points,
+        5 as minutes_per_point
     from {{ ref("stg_sigen__history_days") }}
     union all
     -- Series of one site share its clock; a site's own energy is one series.
     select
         'solaredge:' || site_id as system_key,
         local_date,
-        max(case when stream = 'site_energy' then expected_points end) as expected_points
+        max(expected_points) as expected_points,
+        max(case when resolution = 'hour' then 60 else 15 end) as minutes_per_point
     from {{ ref("stg_solaredge__sync_days") }}
+    where stream = 'site_energy'
     group by site_id, local_date
 )
 
 select
-    blocks.system_key,
-    blocks.vendor,
-    blocks.system_id,
-    blocks.local_date,
-    {%- for quantity in energy_quantities() %}
-    blocks.{{ quantity }}_kwh,
+    days.system_key,
+    days.vendor,
+    days.system_id,
+    days.local_date,
+    {%- for quantity in quantities + energy_flows() %}
+    days.{{ quantity }}_kwh,
     {%- endfor %}
-    {{ self_consumption_share("blocks.pv_kwh", "blocks.export_kwh") }} as self_consumption_share,
-    {{ self_sufficiency_share("blocks.load_kwh", "blocks.import_kwh") }} as self_sufficiency_share,
-    blocks.pv_peak_kw,
-    blocks.soc_pct_min,
-    blocks.soc_pct_max,
-    blocks.energy_method,
-    cast(blocks.data_points_count as integer) as data_points_count,
+    {{ self_consumption_share("days.pv_kwh", "days.export_kwh") }} as self_consumption_share,
+    {{ self_sufficiency_share("days.load_kwh", "days.import_kwh") }} as self_sufficiency_share,
+    days.pv_peak_kw,
+    days.soc_pct_min,
+    days.soc_pct_max,
+    days.energy_method,
+    {%- for quantity in quantities %}
+    {{ quality_name("days." ~ quantity ~ "_rank") }} as {{ quantity }}_quality,
+    {%- endfor %}
+    {{ quality_name("days.worst_rank") }} as quality,
+    {{ share("expected.expected_points * expected.minutes_per_point", "60") }} as hours_in_day,
+    cast(days.data_points_count as integer) as data_points_count,
     cast(expected.expected_points as integer) as expected_points,
-    blocks.data_points_count / cast(nullif(expected.expected_points, 0) as double precision)
-        as coverage_share,
-    cast(blocks.blocks_with_gap_count as integer) as blocks_with_gap_count
-from blocks
+    {{ share("days.data_points_count", "expected.expected_points") }} as coverage_share,
+    coalesce(days.data_points_count < expected.expected_points, true) as is_partial,
+    cast(days.blocks_with_gap_count as integer) as blocks_with_gap_count,
+    cast(days.blocks_not_ok_count as integer) as blocks_not_ok_count,
+    days.day_version
+from days
 left join expected
     on
-        blocks.system_key = expected.system_key
-        and blocks.local_date = expected.local_date
+        days.system_key = expected.system_key
+        and days.local_date = expected.local_date

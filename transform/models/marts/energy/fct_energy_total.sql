@@ -1,3 +1,5 @@
+{%- set quantities = energy_quantities() %}
+
 with totals as (
     select
         system_key,
@@ -6,8 +8,8 @@ with totals as (
         min(local_date) as first_date,
         max(local_date) as last_date,
         count(*) as days_with_data,
-        {%- for quantity in energy_quantities() %}
-        {{ stable_sum(quantity ~ "_kwh") }} as {{ quantity }}_kwh,
+        {%- for quantity in quantities + energy_flows() %}
+        {{ stable_sum(quantity ~ "_kwh", 9) }} as {{ quantity }}_kwh,
         {%- endfor %}
         max(pv_peak_kw) as pv_peak_kw,
         sum(data_points_count) as data_points_count,
@@ -23,7 +25,7 @@ select
     first_date,
     last_date,
     cast(days_with_data as integer) as days_with_data,
-    {%- for quantity in energy_quantities() %}
+    {%- for quantity in quantities + energy_flows() %}
     {{ quantity }}_kwh,
     {%- endfor %}
     {{ self_consumption_share("pv_kwh", "export_kwh") }} as self_consumption_share,
@@ -31,5 +33,5 @@ select
     pv_peak_kw,
     cast(data_points_count as bigint) as data_points_count,
     cast(expected_points as bigint) as expected_points,
-    data_points_count / cast(nullif(expected_points, 0) as double precision) as coverage_share
+    {{ share("data_points_count", "expected_points") }} as coverage_share
 from totals

@@ -1,29 +1,24 @@
 with raw as (
-    {{ raw_table(source("tap_sigen", "devices"), {
+    {{ latest_of("sigen", "devices", ["system_id", "serial_number"], {
         "system_id": "text",
         "serial_number": "text",
         "device_type": "text",
         "status": "text",
         "pn": "text",
         "firmware_version": "text",
+        "attr_map": "text",
         "fetched_at": "timestamp",
     }) }}
-),
-
-latest as (
-    select
-        *,
-        row_number() over (partition by system_id, serial_number order by fetched_at desc) as recency
-    from raw
 )
 
 select
+    account,
     system_id,
     serial_number,
     device_type,
     status,
     pn as part_number,
     firmware_version,
+    attr_map as attributes_json,
     fetched_at as fetched_at_utc
-from latest
-where recency = 1
+from raw

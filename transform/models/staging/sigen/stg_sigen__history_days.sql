@@ -1,35 +1,28 @@
 with raw as (
-    {{ raw_table(source("tap_sigen", "history_days"), {
+    {{ latest_of("sigen", "history_days", ["system_id", "local_date"], merged(clock_columns(), {
         "system_id": "text",
-        "local_date": "date",
-        "fetched_at": "timestamp",
-        "n_points": "integer",
-        "expected_points": "integer",
         "status": "text",
         "timezone": "text",
         "payload_sha256": "text",
-        "power_generation": "double precision",
-        "power_to_grid": "double precision",
-        "power_self_consumption": "double precision",
-        "power_use": "double precision",
-        "power_from_grid": "double precision",
-        "power_oneself": "double precision",
-        "es_charging": "double precision",
-        "es_discharging": "double precision",
-    }) }}
-),
-
--- An appending loader keeps every fetch of a day; the latest one speaks for it.
-latest as (
-    select
-        *,
-        row_number() over (partition by system_id, local_date order by fetched_at desc) as recency
-    from raw
+        "n_points": "integer",
+        "expected_points": "integer",
+        "power_generation": "double",
+        "power_to_grid": "double",
+        "power_self_consumption": "double",
+        "power_use": "double",
+        "power_from_grid": "double",
+        "power_oneself": "double",
+        "es_charging": "double",
+        "es_discharging": "double",
+    })) }}
 )
 
 select
+    account,
     system_id,
     local_date,
+    recorded_at as day_start_utc,
+    {{ add_minutes("recorded_at", "5 * expected_points") }} as day_end_utc,
     fetched_at as fetched_at_utc,
     n_points,
     expected_points,
@@ -44,5 +37,4 @@ select
     power_oneself as power_oneself_kwh,
     es_charging as es_charging_kwh,
     es_discharging as es_discharging_kwh
-from latest
-where recency = 1
+from raw

@@ -1,5 +1,5 @@
 with raw as (
-    {{ raw_table(source("tap_solaredge", "devices"), {
+    {{ latest_of("solaredge", "devices", ["site_id", "serial_number", "device_type", "meter_type"], {
         "site_id": "text",
         "serial_number": "text",
         "device_type": "text",
@@ -9,24 +9,24 @@ with raw as (
         "model": "text",
         "part_number": "text",
         "firmware_version": "text",
+        "communication_type": "text",
+        "connected_to": "text",
+        "connected_to_name": "text",
+        "form": "text",
+        "created_at": "text",
+        "cpu_version": "text",
+        "dsp1_version": "text",
+        "dsp2_version": "text",
+        "category": "text",
         "connected_optimizers": "integer",
-        "nameplate": "double precision",
+        "nameplate": "double",
         "active": "boolean",
         "fetched_at": "timestamp",
     }) }}
-),
-
-latest as (
-    select
-        *,
-        row_number() over (
-            partition by site_id, serial_number, device_type, meter_type
-            order by fetched_at desc
-        ) as recency
-    from raw
 )
 
 select
+    account,
     site_id,
     serial_number,
     device_type,
@@ -36,9 +36,17 @@ select
     model,
     part_number,
     firmware_version,
+    communication_type,
+    connected_to,
+    connected_to_name,
     connected_optimizers,
     nameplate,
+    form,
     active as is_active,
+    created_at as registered_at_local,
+    cpu_version,
+    dsp1_version,
+    dsp2_version,
+    category,
     fetched_at as fetched_at_utc
-from latest
-where recency = 1
+from raw

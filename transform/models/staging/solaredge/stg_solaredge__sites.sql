@@ -1,35 +1,62 @@
 with raw as (
-    {{ raw_table(source("tap_solaredge", "sites"), {
+    {{ latest_of("solaredge", "sites", ["site_id"], {
         "site_id": "text",
         "name": "text",
-        "peak_power": "double precision",
         "installation_date": "text",
         "activation_status": "text",
+        "note": "text",
         "country": "text",
         "state": "text",
         "city": "text",
+        "zip": "text",
+        "address": "text",
+        "address2": "text",
         "timezone": "text",
+        "last_update_time": "text",
+        "account_id": "text",
+        "currency": "text",
+        "site_type": "text",
+        "country_code": "text",
+        "state_code": "text",
+        "primary_module_manufacturer": "text",
+        "primary_module_model": "text",
+        "public_name": "text",
+        "alert_severity": "text",
+        "peak_power": "double",
+        "primary_module_power": "double",
+        "is_public": "boolean",
+        "alert_quantity": "integer",
         "fetched_at": "timestamp",
     }) }}
-),
-
-latest as (
-    select
-        *,
-        row_number() over (partition by site_id order by fetched_at desc) as recency
-    from raw
 )
 
 select
+    account,
     site_id,
     name as site_name,
     peak_power as peak_power_kw,
     cast(substring(installation_date, 1, 10) as date) as installed_on,
     activation_status,
+    note,
     country,
     state,
     city,
+    zip,
+    address,
+    address2,
     timezone,
+    last_update_time as last_update_local,
+    account_id,
+    currency,
+    site_type,
+    country_code,
+    state_code,
+    primary_module_manufacturer,
+    primary_module_model,
+    primary_module_power as primary_module_power_w,
+    is_public,
+    public_name,
+    alert_quantity,
+    alert_severity,
     fetched_at as fetched_at_utc
-from latest
-where recency = 1
+from raw

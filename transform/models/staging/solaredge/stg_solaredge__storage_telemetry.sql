@@ -1,34 +1,45 @@
 with raw as (
-    {{ raw_table(source("tap_solaredge", "storage_telemetry"), {
+    {{ raw_table("solaredge", "storage_telemetry", merged(clock_columns(), {
         "site_id": "text",
         "serial_number": "text",
         "resolution": "text",
-        "local_date": "date",
-        "fetched_at": "timestamp",
-        "local_time": "timestamp",
-        "utc_offset_minutes": "integer",
-        "charge_power": "double precision",
-        "charge_energy": "double precision",
-        "discharge_power": "double precision",
-        "discharge_energy": "double precision",
-        "state_of_energy": "double precision",
-        "remaining_energy": "double precision",
-    }) }}
+        "model": "text",
+        "battery_state": "integer",
+        "charge_power": "double",
+        "charge_energy": "double",
+        "discharge_power": "double",
+        "discharge_energy": "double",
+        "state_of_energy": "double",
+        "remaining_energy": "double",
+        "power": "double",
+        "life_time_energy_charged": "double",
+        "life_time_energy_discharged": "double",
+        "full_pack_energy_available": "double",
+        "internal_temp": "double",
+        "ac_grid_charging": "double",
+        "nameplate": "double",
+    })) }}
 )
 
 select
+    account,
     site_id,
     serial_number,
     resolution,
-    local_date,
-    fetched_at as fetched_at_utc,
-    local_time as measured_at_local,
-    utc_offset_minutes,
-    {{ dbt.dateadd("minute", "-utc_offset_minutes", "local_time") }} as measured_at_utc,
+    {{ clock_names() }},
     charge_power as charge_power_w,
     charge_energy as charge_energy_wh,
     discharge_power as discharge_power_w,
     discharge_energy as discharge_energy_wh,
     state_of_energy as state_of_energy_pct,
-    remaining_energy as remaining_energy_wh
+    remaining_energy as remaining_energy_wh,
+    power as battery_power_w,
+    battery_state,
+    life_time_energy_charged as lifetime_charged_wh,
+    life_time_energy_discharged as lifetime_discharged_wh,
+    full_pack_energy_available as full_pack_energy_wh,
+    internal_temp as internal_temperature_c,
+    ac_grid_charging as ac_grid_charging_wh,
+    nameplate as nameplate_wh,
+    model
 from raw

@@ -1,0 +1,292 @@
+{{ config(
+    materialized=by_day_materialization(),
+    incremental_strategy="delete+insert",
+    unique_key=["system_id", "local_date"],
+    on_schema_change="fail",
+    indexes=[
+        {"columns": ["system_id", "local_date"]},
+        {"columns": ["is_first_of_day", "system_id", "local_date", "day_version"]},
+    ],
+    post_hook="{{ delete_days_without(
+        'select system_id, local_date from ' ~ ref('stg_sigen__history_days') ~ ' where n_points > 0',
+        'system_id'
+    ) }}",
+) }}
+
+{%- set energy_counters = {
+    "pv": "power_generation",
+    "load": "power_use",
+    "pv_to_grid": "power_to_grid",
+    "charge": "es_charging",
+    "discharge": "es_discharging",
+} -%}
+{%- set integrated = {
+    "grid": "from_grid_power_kw",
+    "foreign": "load_power_kw - oneself_power_kw",
+    "battery": "es_discharge_power_kw",
+} -%}
+
+{#- A day's last five minutes stand in the next day's midnight row, so a day is rebuilt as
+    well when the day after it has changed. -#}
+{%- set wanted -%}
+        select
+            ledger.account,
+            ledger.system_id,
+            ledger.local_date,
+            ledger.day_start_utc,
+            ledger.day_end_utc,
+            ledger.fetched_at_utc,
+            following.fetched_at_utc as following_fetched_at_utc,
+            {{ epoch_us("ledger.fetched_at_utc") }}
+            + coalesce({{ epoch_us("following.fetched_at_utc") }}, 0)
+            + ledger.n_points as day_version
+        from {{ ref("stg_sigen__history_days") }} as ledger
+        left join {{ ref("stg_sigen__history_days") }} as following
+            on
+                ledger.system_id = following.system_id
+                and following.local_date = {{ add_days("ledger.local_date", 1) }}
+                and following.n_points > 0
+        where ledger.n_points > 0
+{%- endset -%}
+{%- set todo = days_to_build(wanted, "system_id") -%}
+{%- set dates = dates_to_build(todo) %}
+
+with todo as (
+    {{ todo }}
+),
+
+midnights as (
+    select
+        todo.system_id,
+        todo.local_date
+        {%- for name, power in integrated.items() %},
+        max({{ power }}) as {{ name }}_midnight
+        {%- endfor %}
+    from todo
+    inner join {{ ref("stg_sigen__history") }} as history
+        on
+            todo.system_id = history.system_id
+            and todo.following_fetched_at_utc = history.fetched_at_utc
+            and history.local_date = {{ add_days("todo.local_date", 1) }}
+            and history.measured_at_local = cast(history.local_date as timestamp)
+    where
+        history.is_valid_local_time
+        {{ on_dates(dates, "history.local_date", days_later=1) }}
+    group by todo.system_id, todo.local_date
+),
+
+rows_of_days as (
+    select
+        history.*,
+        cast(history.local_date as timestamp) as midnight_local,
+        {{ block_30min("history.measured_at_local") }} as block_start_local
+    from {{ ref("stg_sigen__history") }} as history
+    where
+        history.is_valid_local_time
+        and exists (
+            select 1 from todo
+            where
+                history.system_id = todo.system_id
+                and history.local_date = todo.local_date
+                and history.fetched_at_utc = todo.fetched_at_utc
+                {{- same_account("sigen", "history", "todo") }}
+        )
+        {{ on_dates(dates, "history.local_date") }}
+),
+
+readings as (
+    select
+        system_id,
+        local_date,
+        block_start_local,
+        utc_offset_minutes,
+        {{ add_minutes("block_start_local", "-utc_offset_minutes") }} as block_start_utc,
+        count(*) as data_points_count,
+        {{ stable_sum("bat_soc_pct") }} / nullif(count(bat_soc_pct), 0) as soc_pct_avg,
+        {%- for name, counter in energy_counters.items() %}
+        -- A day is counted from midnight on, whatever the midnight row says.
+        max(
+            case when measured_at_local <> midnight_local then {{ counter }}_kwh end
+        ) as {{ name }}_level,
+        max(case when measured_at_local = block_start_local then {{ counter }}_kwh end) as {{ name }}_first,
+        {%- endfor %}
+        {%- for name, power in integrated.items() %}
+        max(case when measured_at_local = block_start_local then {{ power }} end) as {{ name }}_first,
+        {{ stable_sum("case when measured_at_local <> block_start_local then " ~ power ~ " end") }}
+            as {{ name }}_rest_sum,
+        count(case when measured_at_local <> block_start_local then {{ power }} end) as {{ name }}_rest_count
+        {{- "," if not loop.last }}
+        {%- endfor %}
+    from rows_of_days
+    group by system_id, local_date, block_start_local, utc_offset_minutes
+),
+
+neighbours as (
+    select
+        *,
+        lag(block_start_utc) over day as previous_start_utc,
+        lead(block_start_utc) over day as next_start_utc,
+        lag(grid_rest_count) over day as previous_grid_rest_count,
+        sum(data_points_count) over (partition by system_id, local_date) as day_points_count,
+        {%- for name in energy_counters %}
+        max({{ name }}_level) over (
+            partition by system_id, local_date order by block_start_utc
+            rows between unbounded preceding and 1 preceding
+        ) as {{ name }}_before,
+        lead({{ name }}_first) over day as {{ name }}_next,
+        {%- endfor %}
+        {%- for name in integrated %}
+        lead({{ name }}_first) over day as {{ name }}_next
+        {{- "," if not loop.last }}
+        {%- endfor %}
+    from readings
+    window day as (partition by system_id, local_date order by block_start_utc)
+),
+
+placed as (
+    select
+        neighbours.*,
+        todo.fetched_at_utc,
+        todo.following_fetched_at_utc,
+        coalesce(todo.fetched_at_utc >= todo.day_end_utc, true) as day_is_over,
+        coalesce(
+            neighbours.block_start_utc = todo.day_start_utc,
+            neighbours.block_start_local = cast(neighbours.local_date as timestamp)
+        ) as starts_day,
+        neighbours.previous_start_utc is null as is_first_of_day,
+        neighbours.next_start_utc is null as is_last_of_day,
+        coalesce(
+            neighbours.next_start_utc = {{ add_minutes("neighbours.block_start_utc", 30) }}, false
+        ) as next_is_adjacent,
+        coalesce(
+            neighbours.previous_start_utc = {{ add_minutes("neighbours.block_start_utc", -30) }}, false
+        ) as previous_is_adjacent
+    from neighbours
+    inner join todo
+        on
+            neighbours.system_id = todo.system_id
+            and neighbours.local_date = todo.local_date
+),
+
+bounded as (
+    select
+        placed.*,
+        {%- for name, counter in energy_counters.items() %}
+        {{ counter_end(
+            "greatest(" ~ name ~ "_before, " ~ name ~ "_level)", name ~ "_next", "ledger." ~ counter ~ "_kwh"
+        ) }} as {{ name }}_end,
+        {{ counter_end_is_read(
+            "greatest(" ~ name ~ "_before, " ~ name ~ "_level)", name ~ "_next", "ledger." ~ counter ~ "_kwh"
+        ) }} as {{ name }}_end_is_read,
+        {{ counter_start(name) }} as {{ name }}_start,
+        {{ counter_start_is_read(name) }} as {{ name }}_start_is_read,
+        {%- endfor %}
+        {%- for name in integrated %}
+        case
+            when placed.next_is_adjacent then {{ name }}_next
+            when placed.is_last_of_day then {{ name }}_midnight
+        end as {{ name }}_last,
+        {{ name }}_rest_count + case
+            when placed.next_is_adjacent and {{ name }}_next is not null then 1
+            when placed.is_last_of_day and {{ name }}_midnight is not null then 1
+            else 0
+        end as {{ name }}_samples,
+        {%- endfor %}
+        placed.starts_day or (
+            placed.previous_is_adjacent
+            and placed.grid_first is not null
+            and placed.previous_grid_rest_count >= 5
+        ) as previous_grid_is_whole
+    from placed
+    inner join {{ ref("stg_sigen__history_days") }} as ledger
+        on
+            placed.system_id = ledger.system_id
+            and placed.local_date = ledger.local_date
+    left join midnights
+        on
+            placed.system_id = midnights.system_id
+            and placed.local_date = midnights.local_date
+),
+
+counted as (
+    select
+        *,
+        {%- for name in energy_counters %}
+        {{ rounded(name ~ "_end - " ~ name ~ "_start") }} as {{ name }}_kwh,
+        {{ name }}_end_is_read and {{ name }}_start_is_read as {{ name }}_is_read,
+        {%- endfor %}
+        {%- for name in integrated %}
+        {{ power_integral(name) }} as {{ name }}_integral,
+        {%- endfor %}
+        grid_samples >= 6 and previous_grid_is_whole as grid_is_whole
+    from bounded
+),
+
+balanced as (
+    select
+        *,
+        load_kwh + pv_to_grid_kwh + charge_kwh - pv_kwh - discharge_kwh as import_by_balance,
+        case
+            when battery_samples >= 6 and discharge_is_read
+                then {{ unexplained_kwh("discharge_kwh", "battery_integral") }}
+        end as battery_to_grid_kwh,
+        case
+            when foreign_samples >= 6 and grid_samples >= 6
+                then least(grid_integral, greatest(0.0, foreign_integral))
+        end as grid_to_load_kwh
+    from counted
+),
+
+energies as (
+    select
+        *,
+        case
+            when grid_is_whole or (grid_integral is null and import_by_balance is null) then grid_integral
+            else coalesce(grid_integral, 0)
+                + coalesce({{ missing_samples_kwh("grid_integral", "grid_samples", "import_by_balance") }}, 0)
+        end as import_kwh,
+        case
+            when grid_to_load_kwh is not null
+                then least(charge_kwh, {{ unexplained_kwh("grid_integral", "grid_to_load_kwh") }})
+        end as grid_to_battery_kwh,
+        pv_to_grid_kwh + coalesce(battery_to_grid_kwh, 0) as export_kwh,
+        pv_to_grid_is_read and (battery_to_grid_kwh is not null or discharge_kwh = 0) as export_is_read
+    from balanced
+)
+
+select
+    system_id,
+    local_date,
+    block_start_utc,
+    block_start_local,
+    utc_offset_minutes,
+    cast(data_points_count as integer) as data_points_count,
+    (
+        (previous_is_adjacent or starts_day)
+        and (next_is_adjacent or is_last_of_day)
+    ) = false as spans_gap,
+    soc_pct_avg,
+    {%- for quantity in energy_quantities() + energy_flows() %}
+    {{ rounded(quantity ~ "_kwh") }} as {{ quantity }}_kwh,
+    {%- endfor %}
+    {%- for quantity in energy_quantities() %}
+    case
+        when {{ quantity }}_kwh is null then {{ rank_of("missing") }}
+        {%- if quantity == "import" %}
+        when is_last_of_day and grid_last is null then {{ rank_of("unsettled") }}
+        when grid_is_whole then {{ rank_of("ok") }}
+        when import_by_balance is null then {{ rank_of("estimated") }}
+        {%- else %}
+        when is_last_of_day and not day_is_over then {{ rank_of("unsettled") }}
+        when {{ quantity }}_is_read then {{ rank_of("ok") }}
+        {%- endif %}
+        else {{ rank_of("bridged") }}
+    end as {{ quantity }}_rank,
+    {%- endfor %}
+    is_first_of_day,
+    {{ epoch_us("fetched_at_utc") }}
+    + coalesce({{ epoch_us("following_fetched_at_utc") }}, 0)
+    + cast(day_points_count as bigint) as day_version,
+    fetched_at_utc as source_fetched_at_utc,
+    following_fetched_at_utc
+from energies

@@ -1,0 +1,47 @@
+with raw as (
+    {{ latest_of("solaredge", "overview", ["site_id", "recorded_at"], merged(clock_columns(), {
+        "site_id": "text",
+        "basis": "text",
+        "measured_by": "text",
+        "last_update_time": "text",
+        "today_energy": "double",
+        "month_energy": "double",
+        "year_energy": "double",
+        "lifetime_energy": "double",
+        "today_to_self_consumption": "double",
+        "today_to_storage": "double",
+        "today_to_grid": "double",
+        "today_consumption": "double",
+        "today_from_pv": "double",
+        "today_from_storage": "double",
+        "today_from_grid": "double",
+        "lifetime_revenue": "double",
+        "current_power": "double",
+    })) }}
+)
+
+select
+    account,
+    site_id,
+    recorded_at as measured_at_utc,
+    local_time as measured_at_local,
+    utc_offset_minutes,
+    local_date,
+    fetched_at as fetched_at_utc,
+    today_energy as today_energy_wh,
+    month_energy as month_energy_wh,
+    year_energy as year_energy_wh,
+    lifetime_energy as lifetime_energy_wh,
+    today_to_self_consumption as today_to_self_consumption_wh,
+    today_to_storage as today_to_storage_wh,
+    today_to_grid as today_to_grid_wh,
+    today_consumption as today_consumption_wh,
+    today_from_pv as today_from_pv_wh,
+    today_from_storage as today_from_storage_wh,
+    today_from_grid as today_from_grid_wh,
+    basis,
+    lifetime_revenue,
+    current_power as current_power_w,
+    measured_by,
+    last_update_time as last_update_local
+from raw
