@@ -33,7 +33,7 @@ lint: $(VENV)/.dev ## Check style, types and SQL
 	@mkdir -p .meltano/lint
 	@WAREHOUSE_DUCKDB_PATH=$(CURDIR)/.meltano/lint/lint.duckdb \
 	  DBT_TARGET_PATH=$(CURDIR)/.meltano/lint DBT_LOG_PATH=$(CURDIR)/.meltano/lint \
-	  $(BIN)/sqlfluff lint --disable-progress-bar --config transform/.sqlfluff transform/models
+	  $(BIN)/sqlfluff lint --processes 2 --disable-progress-bar --config transform/.sqlfluff transform/models
 
 format: $(VENV)/.dev ## Put the code into the house style
 	@$(BIN)/ruff check --fix
@@ -54,7 +54,7 @@ $(BIN)/python:
 $(VENV)/.runtime: constraints.txt $(PROJECTS) | $(BIN)/python
 	@echo "Installing into $(VENV), once; this takes a minute ..."
 	@$(PIP) --upgrade pip
-	@$(PIP) hatchling editables
+	@$(PIP) hatchling editables setuptools wheel
 	@$(PIP) --no-build-isolation $(EDITABLE)
 	@touch $@
 

@@ -18,6 +18,8 @@ pytestmark = pytest.mark.slow
 QUANTITIES = ("pv", "load", "import", "export", "charge", "discharge")
 UNMETERED = "4100002"
 TOLERANCE_KWH = 0.02
+READINGS = ("login", "summary", "energy_flow", "overview", "power_flow", "alerts")
+"""What a run may ask again at once: the present."""
 DAY = dt.timedelta(days=1)
 RAW_KEYS = {
     "tap_sigen.systems": "system_id",
@@ -137,7 +139,7 @@ def three_runs(pipeline: Pipeline, job: str, first: dt.date, until: dt.date) -> 
     cloud.calls.reset()
     pipeline.run(job, first, until, TAP_SIGEN_LOOKBACK_DAYS="0", TAP_SOLAREDGE_LOOKBACK_DAYS="0")
     asked = {call.endpoint for call in cloud.calls}
-    assert asked == {"sigen.login", "sigen.systems", "solaredge.v2.sites"}, "nothing was new"
+    assert not {name for name in asked if not name.endswith(READINGS)}, "nothing was new"
     assert marts(warehouse) == before
     pipeline.run(job, first, until + 3 * DAY)
     check_truth(warehouse, cloud, first, until + 2 * DAY)

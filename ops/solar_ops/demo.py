@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from solar_ops.errors import OpsError
+from solar_ops.project import Project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -16,18 +17,16 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from solar_ops.project import Project
     from solar_simulator.server import SimulatorServer
 
 TODAY = dt.datetime(2026, 4, 5, 8, tzinfo=dt.UTC)
 """The demo's virtual present: the weeks before hold both spring clock changes."""
 
-NOT_FOR_THE_DEMO = (
-    "TAP_SIGEN_APP_KEY",
-    "TAP_SIGEN_APP_SECRET",
-    "TAP_SIGEN_REGION",
-)
-"""What a .env may set that the demo must not use: it never meets a real account."""
+NOT_FOR_THE_DEMO = ("TAP_", "TARGET_", "WAREHOUSE_", "MELTANO_")
+"""Variables for a real account begin so; the demo must not use any of them."""
+
+STAGED = ("meltano", "transform")
+"""Folders that the demo works on copies of, away from the project's .env."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +35,23 @@ class DemoFiles:
 
     Attributes:
         warehouse: The DuckDB file.
-        state: Folder of the Singer state.
+        state: Folder of the Singer state, and of the taps' own.
         log: What Meltano printed.
+        project: A copy of what Meltano and dbt read, without the project's .env.
     """
 
     warehouse: Path
     state: Path
     log: Path
+    project: Path
 
     @classmethod
     def of(cls, project: Project) -> DemoFiles:
         """Return the demo's files in a project."""
         data = project.root / "data"
-        return cls(data / "demo.duckdb", data / "demo-state", data / "demo.log")
+        return cls(
+            data / "demo.duckdb", data / "demo-state", data / "demo.log", data / "demo-project"
+        )
 
     def clear(self) -> None:
         """Remove what an earlier demo left, so that each one begins at the beginning."""
@@ -56,6 +59,19 @@ class DemoFiles:
         for path in (self.warehouse, self.warehouse.with_name(f"{self.warehouse.name}.wal")):
             path.unlink(missing_ok=True)
         shutil.rmtree(self.state, ignore_errors=True)
+
+    def stage(self, project: Project) -> Project:
+        """Copy what Meltano and dbt read, so that no setting of a real account is near."""
+        self.project.mkdir(parents=True, exist_ok=True)
+        shutil.copy(project.root / "meltano.yml", self.project)
+        for name in STAGED:
+            shutil.rmtree(self.project / name, ignore_errors=True)
+            shutil.copytree(
+                project.root / name,
+                self.project / name,
+                ignore=shutil.ignore_patterns("target", "logs", "__pycache__", ".user.yml"),
+            )
+        return Project(self.project)
 
 
 def run_demo(project: Project, console: Console, days: int) -> Path:
@@ -79,7 +95,6 @@ def run_demo(project: Project, console: Console, days: int) -> Path:
     with _simulator() as simulator:
         let_in = simulator.credentials
         environment = {
-            **dict.fromkeys(NOT_FOR_THE_DEMO, ""),
             "MELTANO_ENVIRONMENT": "demo",
             "MELTANO_STATE_BACKEND_URI": files.state.as_uri(),
             "MELTANO_CLI_LOG_FORMAT": "uncolored",
@@ -87,14 +102,18 @@ def run_demo(project: Project, console: Console, days: int) -> Path:
             "TAP_SIGEN_API_URL": f"{simulator.url}/sigen",
             "TAP_SIGEN_USERNAME": let_in.sigen_username,
             "TAP_SIGEN_PASSWORD": let_in.sigen_password,
+            "TAP_SIGEN_STATE_DIR": str(files.state / "taps"),
+            "TAP_SOLAREDGE_STATE_DIR": str(files.state / "taps"),
             "TAP_SOLAREDGE_API_URL": f"{simulator.url}/solaredge",
             "TAP_SOLAREDGE_API_KEY": let_in.solaredge_fleet_key,
             # A demo of any length has to come in one run; real credits are spent slowly.
-            "TAP_SOLAREDGE_MAX_REQUESTS_PER_RUN": "1000000",
+            "TAP_SOLAREDGE_CREDITS_PER_MONTH": "1000000",
+            "TAP_SOLAREDGE_CALLS_PER_MINUTE": "1000000",
             **dates(days),
         }
         console.print("Running `meltano run daily`: extract, load, transform, test ...")
-        project.meltano(["run", "daily"], environment, files.log)
+        staged = files.stage(project)
+        staged.meltano(["run", "daily"], environment, files.log, without=NOT_FOR_THE_DEMO)
         calls = len(simulator.calls)
     seconds = time.monotonic() - started
     console.print(f"Done in {seconds:.0f} s with {calls} calls to the clouds.\n")

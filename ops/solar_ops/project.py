@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from solar_ops.errors import OpsError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 TAIL_LINES = 15
 """How much of a failed run's log is shown; the rest is in the file."""
@@ -42,28 +42,30 @@ class Project:
         message = f"{start} is not inside a solar-elt folder: no meltano.yml here or above"
         raise OpsError(message)
 
-    def meltano(self, arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
+    def meltano(
+        self,
+        arguments: Sequence[str],
+        environment: Mapping[str, str],
+        log: Path,
+        without: tuple[str, ...] = (),
+    ) -> None:
         """Run Meltano and keep all that it prints in a file.
-
-        Programs are looked up beside the running Python first: the one environment holds
-        taps, loaders and dbt, whether it was activated or not.
 
         Args:
             arguments: What stands behind `meltano`.
             environment: Variables to set beside those of this process.
             log: File for the output; replaced.
+            without: Variables of this process that begin so are not handed on.
 
         Raises:
             OpsError: Meltano failed; the text ends with the last lines of its log.
         """
-        bin_folder = Path(sys.executable).parent
-        path = os.pathsep.join([str(bin_folder), os.environ.get("PATH", "")])
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("wb") as out:
             done = subprocess.run(  # noqa: S603 - our own program with our own arguments
-                [str(bin_folder / "meltano"), *arguments],
+                [self._program("meltano"), *arguments],
                 cwd=self.root,
-                env={**os.environ, **environment, "PATH": path},
+                env=self._environment(environment, without),
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,
@@ -75,3 +77,69 @@ class Project:
                 [*tail, "", f"meltano {' '.join(arguments)} failed; the whole log is in {log}"]
             )
             raise OpsError(message)
+
+    def stream(
+        self,
+        arguments: Sequence[str],
+        environment: Mapping[str, str],
+        on_line: Callable[[str], None],
+        *,
+        started: Callable[[subprocess.Popen[str]], None],
+        inherited: Iterable[int] = (),
+    ) -> int:
+        """Run Meltano, hand on each line that it prints, and return its exit code.
+
+        Args:
+            arguments: What stands behind `meltano`.
+            environment: Variables to set beside those of this process.
+            on_line: Gets each line as it comes.
+            started: Gets the process, so that a signal can be passed on to it.
+            inherited: File descriptors that the child keeps open.
+        """
+        with subprocess.Popen(  # noqa: S603 - our own program with our own arguments
+            [self._program("meltano"), *arguments],
+            cwd=self.root,
+            env=self._environment(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            pass_fds=() if os.name == "nt" else tuple(inherited),
+        ) as process:
+            started(process)
+            for line in process.stdout or ():
+                on_line(line.rstrip("\n"))
+        return process.returncode
+
+    def answer(
+        self, arguments: Sequence[str], environment: Mapping[str, str]
+    ) -> subprocess.CompletedProcess[str]:
+        """Run Meltano and return what it printed, standard output and error apart."""
+        return subprocess.run(  # noqa: S603 - our own program with our own arguments
+            [self._program("meltano"), *arguments],
+            cwd=self.root,
+            env=self._environment(environment),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+        )
+
+    @staticmethod
+    def _program(name: str) -> str:
+        return str(Path(sys.executable).parent / name)
+
+    @staticmethod
+    def _environment(more: Mapping[str, str], without: tuple[str, ...] = ()) -> dict[str, str]:
+        """Return the variables of a child.
+
+        Programs are looked up beside the running Python first: the one environment holds
+        taps, loaders and dbt, whether it was activated or not.
+        """
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+        mine = {name: text for name, text in os.environ.items() if not name.startswith(without)}
+        return {**(mine if without else os.environ), **more, "PATH": path}

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 from rich import box
 from rich.table import Table
 
 from solar_ops.errors import OpsError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from rich.console import Console
+
+    from solar_ops.warehouse import Warehouse
 
 SUMMARY_SQL = """
 select
@@ -28,41 +27,24 @@ select
     totals.export_kwh,
     totals.self_consumption_share,
     totals.coverage_share
-from analytics.fct_energy_total as totals
-inner join analytics.dim_systems as systems using (system_key)
+from {schema}.fct_energy_total as totals
+inner join {schema}.dim_systems as systems on totals.system_key = systems.system_key
 order by systems.vendor, systems.system_name
 """
 
 
-def open_warehouse(path: Path) -> duckdb.DuckDBPyConnection:
-    """Open a DuckDB file for reading.
-
-    Raises:
-        OpsError: There is no such file, or another program is writing to it.
-    """
-    if not path.is_file():
-        message = f"{path} does not exist yet: run `make demo` or `meltano run daily` first"
-        raise OpsError(message)
-    try:
-        return duckdb.connect(str(path), read_only=True)
-    except duckdb.IOException:
-        message = f"{path} can not be opened: in use by another program, or no DuckDB file"
-    raise OpsError(message)
-
-
-def print_summary(path: Path, console: Console) -> None:
+def print_summary(warehouse: Warehouse, console: Console) -> None:
     """Print a line for each system.
 
     Raises:
-        OpsError: The file can't be read, or holds no built models.
+        OpsError: The warehouse holds no built models.
     """
-    with open_warehouse(path) as connection:
-        try:
-            rows = connection.execute(SUMMARY_SQL).fetchall()
-        except duckdb.CatalogException:
-            rows = []
+    schema = warehouse.analytics
+    rows: list[tuple[Any, ...]] = []
+    if "fct_energy_total" in warehouse.tables(schema):
+        rows = list(warehouse.query(SUMMARY_SQL.format(schema=schema)))
     if not rows:
-        message = f"{path} holds no energy yet: run `meltano run daily`"
+        message = f"{warehouse.label} holds no energy yet: run `solar sync`"
         raise OpsError(message)
     table = Table(
         title="Energy by system, kWh",
@@ -85,9 +67,9 @@ def print_summary(path: Path, console: Console) -> None:
         console.print("Own use: PV energy that was not exported. A dash: no meter could tell.")
 
 
-def _kwh(value: Any) -> str:
+def _kwh(value: float | None) -> str:
     return "-" if value is None else f"{value:,.1f}"
 
 
-def _share(value: Any) -> str:
+def _share(value: float | None) -> str:
     return "-" if value is None else f"{value:.1%}"

@@ -1,0 +1,143 @@
+"""`solar sync`: a run, locked, logged, summed up and told to whom it concerns."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from solar_ops import notify
+from solar_ops.commands.common import examples, here, json_option, one_line_errors, print_json, say
+from solar_ops.errors import FAILED, PARTLY_DONE, OpsError
+from solar_ops.freshness import stale_sources
+from solar_ops.journal import Journal, stamp
+from solar_ops.lock import exclusive
+from solar_ops.logs import redactor_for, run_log
+from solar_ops.sources import SOURCE_NAMES, Source, chosen_sources
+from solar_ops.sync import (
+    Summary,
+    Sync,
+    died,
+    journal_path,
+    lock_path,
+    new_run_id,
+    result_of,
+    told_lines,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from solar_ops.logs import RunLog
+    from solar_ops.project import Project
+    from solar_ops.settings import Settings
+
+EXIT_CODES = {"ok": 0, "partial": PARTLY_DONE, "failed": FAILED}
+
+
+@click.command(
+    epilog=examples(
+        "solar sync",
+        "solar sync --source sigen",
+        "SOLAR_TARGET=postgres solar sync",
+        "15 3 * * *  cd /path/to/solar-elt && .venv/bin/solar sync --quiet   # in cron",
+    )
+)
+@click.option("--source", "names", multiple=True, type=click.Choice(SOURCE_NAMES),
+              help="Load this source only; left out: all that have credentials.")  # fmt: skip
+@click.option("--build/--no-build", default=True, help="Whether to build the models afterwards.")
+@click.option("--quiet", is_flag=True, help="Print nothing while all goes well.")
+@json_option
+@one_line_errors
+def sync(names: tuple[str, ...], *, build: bool, quiet: bool, as_json: bool) -> None:
+    """Load what is new, build the models, and say what came of it.
+
+    Exit code 0: all went well, or paused until there is quota. 3: a part failed, the rest is
+    loaded. 1: nothing went well. 75: another run is under way.
+    """
+    project, settings = here()
+    for line in notify.check(settings):
+        raise OpsError(line)
+    summary = run_once(project, settings, chosen_sources(settings, names), build=build, quiet=quiet)
+    if as_json:
+        print_json(summary.as_dict())
+    elif not quiet or summary.result != "ok":
+        for line in told_lines(summary):
+            click.echo(line)
+    raise SystemExit(EXIT_CODES[summary.result])
+
+
+def run_once(
+    project: Project,
+    settings: Settings,
+    sources: list[Source],
+    *,
+    build: bool,
+    quiet: bool,
+    extra: Mapping[str, str] | None = None,
+    flags: Sequence[str] = (),
+) -> Summary:
+    """Run the pipeline once, under the lock, with log, journal and notices.
+
+    Args:
+        project: Where.
+        settings: The settings in force.
+        sources: What to load.
+        build: Whether to build the models afterwards.
+        quiet: Whether to say nothing on the way.
+        extra: Settings of the taps for this run.
+        flags: Options of `meltano run` for the loads.
+
+    Raises:
+        OpsError: Another run is under way, or this one was asked to stop.
+    """
+    run_id = new_run_id()
+    now = dt.datetime.now(dt.UTC)
+    told = {"run_id": run_id, "started_at": stamp(now), "pid": os.getpid()}
+    redactor = redactor_for(settings)
+    journal = Journal(journal_path(settings))
+    with exclusive(lock_path(settings), told) as lock, run_log(settings, run_id, redactor) as log:
+        summary = Summary(run_id, settings["TARGET"], stamp(now))
+        journal.started(run_id, now)
+        runner = Sync(project, settings, log, (lambda _: None) if quiet else say)
+        if died(settings, journal, run_id) and os.name != "nt":
+            flags = [*flags, "--force"]
+        try:
+            summary.steps = runner.run(
+                run_id, sources, build=build, extra=extra, flags=flags, inherited=[lock]
+            )
+        except OpsError as error:
+            log.write(logging.ERROR, "solar", str(error))
+            journal.ended(run_id, dt.datetime.now(dt.UTC), "stopped", [])
+            raise
+        for step in summary.steps:
+            step.error = redactor.text(step.error)
+        summary.result = result_of(summary.steps)
+        summary.stale = stale_sources(settings, [source.name for source in sources])
+        summary.ended_at = stamp(dt.datetime.now(dt.UTC))
+        steps = summary.as_dict()["steps"]
+        journal.ended(run_id, dt.datetime.now(dt.UTC), summary.result, steps)
+        text = "\n".join(told_lines(summary))
+        level = logging.INFO if summary.result == "ok" else logging.ERROR
+        log.write(level, "solar", text.replace("\n", "; "), summary=summary.as_dict())
+        _notify(summary, text, settings, log)
+    return summary
+
+
+def _notify(summary: Summary, text: str, settings: Settings, log: RunLog) -> None:
+    occasions = {"ok": "success", "partial": "partial", "failed": "failure"}
+    notices = [notify.Notice(occasions[summary.result],
+                             f"solar sync: {summary.result}", text, summary.run_id)]  # fmt: skip
+    if summary.stale:
+        notices.append(
+            notify.Notice(
+                "stale", "solar sync: no new data", "\n".join(summary.stale), summary.run_id
+            )
+        )
+    for notice in notices:
+        for problem in notify.send(notice, settings):
+            log.write(logging.ERROR, "solar", f"a notice could not be sent: {problem}")
+            say(f"a notice could not be sent: {problem}")

@@ -1,0 +1,330 @@
+"""A run: load each source, build the models, write files, and say what came of it.
+
+Each source is a Meltano run of its own, so that one vendor's bad night does not keep the
+other's data away. All of them carry the run's id, which `meltano` and `solar status` show.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import logging
+import re
+import signal
+import uuid
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from solar_ops.errors import OpsError
+from solar_ops.meltano_runs import latest_runs
+from solar_ops.raw_files import write_raw_files
+from solar_ops.settings import FILE_TARGETS
+from solar_ops.warehouse import open_warehouse
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+    from types import FrameType
+
+    from solar_ops.journal import Journal
+    from solar_ops.logs import RunLog
+    from solar_ops.project import Project
+    from solar_ops.raw_files import FileFormat
+    from solar_ops.settings import Settings
+    from solar_ops.sources import Source
+
+Result = Literal["ok", "partial", "failed"]
+LEVELS = {
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
+    "critical": logging.CRITICAL,
+}
+TERMINATED = 128 + signal.SIGTERM
+PAUSED = "paused: "
+ROWS = "rows: "
+CALLS = "calls: "
+BLOCK_DONE = "Block run completed"
+DBT_ERROR = re.compile(r"\b(Error|ERROR|FAIL)\b")
+QUIET = ("Meltano ", "Environment '", "Using systemdb", "Reading state", "Run completed")
+"""Lines of Meltano that tell nothing about this run."""
+
+
+@dataclass(slots=True)
+class Step:
+    """A part of a run and what came of it.
+
+    Attributes:
+        name: The source, `models` or `files`.
+        result: ok or failed; empty before it has run.
+        seconds: How long it took.
+        rows: What the tap says it has written.
+        calls: What the tap says it has spent.
+        paused: Why the tap paused, and until when; empty if it did not.
+        error: Its last error; empty if there was none.
+    """
+
+    name: str
+    result: str = ""
+    seconds: float = 0.0
+    rows: str = ""
+    calls: str = ""
+    paused: str = ""
+    error: str = ""
+
+
+@dataclass(slots=True)
+class Summary:
+    """What a run came to.
+
+    Attributes:
+        run_id: The run.
+        target: Where it loaded to.
+        started_at: When it began, UTC.
+        ended_at: When it ended, UTC.
+        result: ok, partial or failed.
+        steps: Its steps.
+        stale: Sources whose newest data is too old, a line each.
+    """
+
+    run_id: str
+    target: str
+    started_at: str
+    ended_at: str = ""
+    result: Result = "ok"
+    steps: list[Step] = field(default_factory=list)
+    stale: list[str] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the summary for JSON."""
+        return asdict(self)
+
+
+class StoppedError(OpsError):
+    """The run was asked to stop."""
+
+    exit_code = TERMINATED
+
+
+class Sync:
+    """One run of the pipeline.
+
+    Args:
+        project: Where.
+        settings: The settings in force.
+        log: Where all programs' lines go.
+        say: Gets lines that a person at a terminal wants to see.
+    """
+
+    def __init__(
+        self, project: Project, settings: Settings, log: RunLog, say: Callable[[str], None]
+    ) -> None:
+        self._project = project
+        self._settings = settings
+        self._log = log
+        self._say = say
+        self._child: subprocess.Popen[str] | None = None
+        self._stopped = False
+
+    @property
+    def loader(self) -> str:
+        """The warehouse that is loaded: the files are written from DuckDB's raw tables."""
+        target = self._settings["TARGET"]
+        return "duckdb" if target in FILE_TARGETS else target
+
+    def run(
+        self,
+        run_id: str,
+        sources: Sequence[Source],
+        *,
+        build: bool = True,
+        extra: Mapping[str, str] | None = None,
+        flags: Sequence[str] = (),
+        inherited: Sequence[int] = (),
+    ) -> list[Step]:
+        """Load, build and write files.
+
+        Args:
+            run_id: The run's id.
+            sources: What to load.
+            build: Whether to build the models afterwards.
+            extra: Settings of the taps for this run.
+            flags: Options of `meltano run` for the loads.
+            inherited: File descriptors that Meltano keeps open.
+
+        Returns:
+            The steps, each with what came of it.
+
+        Raises:
+            StoppedError: The run was asked to stop; what was loaded is kept.
+        """
+        options = ["--run-id", run_id]
+        steps = []
+        with _signals(self._on_signal):
+            for source in sources:
+                arguments = ["run", *options, *flags, source.tap, f"target-{self.loader}"]
+                steps.append(self._meltano(source.name, arguments, extra or {}, inherited))
+            if build and any(step.result == "ok" for step in steps):
+                arguments = ["run", *options, f"dbt-{self.loader}:build"]
+                steps.append(self._meltano("models", arguments, {}, inherited))
+            if self._settings["TARGET"] in FILE_TARGETS:
+                steps.append(self._files(self._settings["TARGET"]))  # type: ignore[arg-type]
+        return steps
+
+    def _meltano(
+        self,
+        name: str,
+        arguments: Sequence[str],
+        extra: Mapping[str, str],
+        inherited: Sequence[int],
+    ) -> Step:
+        if self._stopped:
+            message = "asked to stop; what was loaded is kept, run again to go on"
+            raise StoppedError(message)
+        step = Step(name)
+        self._say(f"{name} ...")
+        started = dt.datetime.now(dt.UTC)
+        code = self._project.stream(
+            arguments,
+            {**extra, "MELTANO_CLI_LOG_FORMAT": "json", "NO_COLOR": "1"},
+            lambda line: self._line(step, line),
+            started=self._started,
+            inherited=inherited,
+        )
+        self._child = None
+        step.seconds = round((dt.datetime.now(dt.UTC) - started).total_seconds(), 1)
+        step.result = "failed" if code else "ok"
+        if code and not step.error:
+            step.error = f"meltano ended with {code}"
+        if not code:
+            step.error = ""
+        return step
+
+    def _files(self, form: FileFormat) -> Step:
+        step = Step("files")
+        self._say(f"{form} files ...")
+        started = dt.datetime.now(dt.UTC)
+        folder = self._settings.path("FILES_DIR") / form
+        try:
+            with open_warehouse(self._settings) as warehouse:
+                written = write_raw_files(warehouse, folder, form)
+        except (OpsError, OSError) as error:
+            step.result, step.error = "failed", str(error)
+        else:
+            step.result = "ok"
+            step.rows = f"{sum(one.changed for one in written)} files written"
+        step.seconds = round((dt.datetime.now(dt.UTC) - started).total_seconds(), 1)
+        return step
+
+    def _started(self, process: subprocess.Popen[str]) -> None:
+        self._child = process
+        if self._stopped:
+            process.terminate()
+
+    def _on_signal(self, signum: int, frame: FrameType | None) -> None:
+        del signum, frame
+        self._stopped = True
+        if self._child is not None:
+            self._child.terminate()
+
+    def _line(self, step: Step, line: str) -> None:
+        """Keep a line of Meltano, and remember what it says about the step."""
+        try:
+            entry = json.loads(line)
+            level, event = LEVELS[entry["level"]], str(entry["event"])
+        except (ValueError, KeyError, TypeError):
+            level, event, entry = logging.INFO, line, {}
+        program = str(entry.get("name") or "meltano")
+        if program == "meltano" and event.startswith(QUIET):
+            level = logging.DEBUG
+        self._log.write(level, program, event)
+        if event.startswith(PAUSED):
+            step.paused = event.removeprefix(PAUSED)
+        elif event.startswith(ROWS):
+            step.rows = event.removeprefix(ROWS)
+        elif event.startswith(CALLS):
+            step.calls = event.removeprefix(CALLS)
+        elif program.startswith("dbt-"):
+            # dbt repeats each error at the end; the first one is where to look.
+            if not step.error and DBT_ERROR.search(event):
+                step.error = event.strip()
+        elif level >= logging.ERROR:
+            # The tap's own line says more than Meltano's about it.
+            told = str(entry.get("err") or event).strip().splitlines()
+            if told and event != BLOCK_DONE and (program != "meltano" or not step.error):
+                step.error = told[-1]
+
+
+class _signals:  # noqa: N801 - used as a function
+    """Handle SIGTERM and SIGINT by one function for a while."""
+
+    def __init__(self, handler: Callable[[int, FrameType | None], None]) -> None:
+        self._handler = handler
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            try:
+                self._before[number] = signal.signal(number, self._handler)
+            except ValueError:
+                # Only the main thread may; elsewhere signals are the caller's business.
+                return
+
+    def __exit__(self, *_: object) -> None:
+        for number, before in self._before.items():
+            signal.signal(number, before)
+
+
+def new_run_id() -> str:
+    """Return an id for a run, in the form that Meltano takes."""
+    return str(uuid.uuid4())
+
+
+def result_of(steps: Sequence[Step]) -> Result:
+    """Return what a run came to: partial if some steps went well and some did not."""
+    failed = sum(step.result != "ok" for step in steps)
+    if not failed:
+        return "ok"
+    return "failed" if failed == len(steps) else "partial"
+
+
+def died(settings: Settings, journal: Journal, run_id: str) -> bool:
+    """Return whether Meltano takes a dead run of ours for one under way, as it does for minutes.
+
+    The lock that this run holds, and that Meltano inherits, says that every earlier run of
+    `solar sync` is over. A run that somebody started by hand is another matter.
+    """
+    before = [run for run in journal.runs() if run.run_id != run_id]
+    if before and before[-1].ended_at is None:
+        return True
+    ours = {run.run_id for run in before}
+    return any(
+        run.state == "running" and run.run_id in ours for run in latest_runs(settings).values()
+    )
+
+
+def told_lines(summary: Summary) -> Iterator[str]:
+    """Yield the summary as lines for a person."""
+    for step in summary.steps:
+        pieces = [step.rows and f"{step.rows}", step.calls and f"calls: {step.calls}"]
+        what = "; ".join(piece for piece in pieces if piece)
+        yield f"{step.name}: {step.result} in {step.seconds:.0f} s{f'; {what}' if what else ''}"
+        if step.paused:
+            yield f"  paused: {step.paused}"
+        if step.error:
+            yield f"  {step.error}"
+    yield from (f"stale: {line}" for line in summary.stale)
+    yield f"result: {summary.result} (run {summary.run_id})"
+
+
+def lock_path(settings: Settings) -> Path:
+    """Return the lock of the warehouse that the settings name."""
+    target = "postgres" if settings["TARGET"] == "postgres" else "duckdb"
+    return settings.root / "data" / "locks" / f"{settings.meltano_environment}-{target}.lock"
+
+
+def journal_path(settings: Settings) -> Path:
+    """Return the file of runs."""
+    return settings.root / "data" / f"{settings.meltano_environment}-runs.jsonl"

@@ -1,0 +1,89 @@
+"""`solar plan` and `solar backfill`, with real Meltano and real taps on a simulated cloud."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from ops_support import END, FIRST, NOW, solar
+from pipelines import SmallRun
+
+from solar_ops.backfill import Refetch, variables
+from solar_ops.commands.plan import show_plans
+from solar_ops.project import Project
+from solar_ops.settings import Settings
+from solar_ops.sources import SOURCES
+from solar_ops.taps import Asked, ask_tap
+from solar_simulator.clock import VirtualClock
+from solar_simulator.server import SimulatorServer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytestmark = pytest.mark.slow
+
+SIGEN = SOURCES[0]
+LINDEN = "LINDE1709625600"
+
+
+@pytest.fixture
+def cloud(project: Path) -> Iterator[SimulatorServer]:
+    """Serve both clouds, with a .env that leads to them."""
+    with SimulatorServer("home", VirtualClock(NOW)) as running:
+        run = SmallRun(running, project, FIRST, END)
+        lines = [
+            f"{name}={value}"
+            for name, value in run.tap_variables().items()
+            if name.startswith("TAP_SIGEN")
+        ]
+        (project / ".env").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        yield running
+
+
+def test_a_plan_costs_no_more_than_the_list(
+    cloud: SimulatorServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It names every source with its price, and streams that are off are not in it."""
+    done = solar("plan", "--json", "--source", "sigen")
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)["sigen"]
+    sources = {line["source"] for line in told["sources"]}
+    history = [line for line in told["sources"] if line["source"] == "history_intervals"]
+    assert sum(line["cost"] for line in history) == 2 * (END - FIRST).days
+    assert not {"device_history", "device_realtime"} & sources
+    assert {call.endpoint for call in cloud.calls} <= {"sigen.login", "sigen.systems"}
+    show_plans([Asked("sigen", told, "")])
+    assert f"{told['cost']} calls, done by" in capsys.readouterr().out
+
+
+def test_a_backfill_is_planned_for_its_gap_alone(project: Path, cloud: SimulatorServer) -> None:
+    """One day of one system and one stream: one call, whatever the run before selected."""
+    assert cloud.url
+    day = dt.date(2026, 3, 29)
+    run = Refetch("sigen", (LINDEN,), ("history_intervals",), day, day)
+    asked = ask_tap(
+        Project(project), Settings(project), SIGEN, "plan",
+        loader="duckdb", extra=variables(run, SIGEN), with_state=False,
+    )  # fmt: skip
+    assert asked.error == ""
+    assert asked.answer is not None
+    assert [
+        (line["source"], line["sites"], line["windows"], line["first_day"], line["last_day"])
+        for line in asked.answer["sources"]
+    ] == [("history_intervals", 1, 1, "2026-03-29", "2026-03-29")]
+
+
+def test_a_login_that_is_refused_is_one_line(project: Path, cloud: SimulatorServer) -> None:
+    """Exit 1; the line says what the cloud said, and holds no password."""
+    text = (project / ".env").read_text(encoding="utf-8")
+    wrong = text.replace(cloud.credentials.sigen_password, "wrong-invented-password")
+    (project / ".env").write_text(wrong, encoding="utf-8")
+    done = solar("plan", "--source", "sigen")
+    assert done.exit_code == 1
+    assert "wrong-invented-password" not in done.output
+    (line,) = [line for line in done.output.splitlines() if line.strip()]
+    assert line.startswith("sigen: ")
+    assert "password" in line
