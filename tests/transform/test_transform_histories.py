@@ -48,10 +48,7 @@ class History:
 
     def begin(self) -> None:
         """Take all days out of the warehouse, and build every model without them."""
-        built = self.warehouse.query(
-            "select count(*) from information_schema.tables where table_name = 'fct_energy_daily'"
-        )
-        if built == [(0,)] or not self.of_this_test():
+        if not self.is_as_left_by_this_module():
             self.warehouse.clear()
             for name in self.source:
                 self.warehouse.load(TABLES[name], [])
@@ -59,8 +56,17 @@ class History:
         self.warehouse.execute(*(f"delete from {TABLES[name].path}" for name in self.source))
         self.warehouse.dbt(*BUILD, "--full-refresh")
 
-    def of_this_test(self) -> bool:
-        """Say whether the warehouse holds these systems only, as an earlier test left it."""
+    def is_as_left_by_this_module(self) -> bool:
+        """Say whether every table and view is there, and the raw ones hold no other test's rows."""
+        found = {
+            f"{schema}.{name}"
+            for schema, name in self.warehouse.query(
+                "select table_schema, table_name from information_schema.tables"
+            )
+        }
+        raw = [TABLES[name].path for name in self.source]
+        if not {*raw, "analytics.fct_energy_daily"} <= found:
+            return False
         systems = self.warehouse.query(f"select system_id from {TABLES['sigen.systems'].path}")
         return systems == []
 
