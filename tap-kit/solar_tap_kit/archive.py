@@ -75,6 +75,7 @@ class Archive:
     def __init__(self, folder: Path, account: str) -> None:
         self._file = Storage(folder, "archive.sqlite", SCHEMA)
         self._account = account_hash(account)
+        self._compressor = zstandard.ZstdCompressor(level=LEVEL)
 
     def put(
         self,
@@ -92,7 +93,7 @@ class Archive:
                 hashes.append(digest)
                 db.execute(
                     "INSERT OR IGNORE INTO bodies VALUES (?, ?)",
-                    (digest, zstandard.compress(body, LEVEL)),
+                    (digest, self._compressor.compress(body)),
                 )
             db.execute(
                 "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?)",

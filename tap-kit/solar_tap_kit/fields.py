@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from solar_tap_kit.errors import DecodeError
+from solar_tap_kit.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -244,7 +245,7 @@ class Projection:
         names: Sequence[str],
         cells: Iterable[Sequence[Any]],
         same: Mapping[str, Any],
-    ) -> list[Record]:
+    ) -> Sequence[Record]:
         """Return the records of many objects with further columns, all built together.
 
         Args:
@@ -266,10 +267,11 @@ class Projection:
                     constant = {**layout.absent, **same}
                     columns = (*layout.names, *constant, *names)
                     middle = tuple(constant.values())
-                    return [
-                        dict(zip(columns, value + middle + tuple(cell), strict=False))
+                    rows = [
+                        value + middle + tuple(cell)
                         for value, cell in zip(values, cells, strict=True)
                     ]
+                    return Table.of(columns, rows)
         return [
             {**self(item), **same, **dict(zip(names, cell, strict=True))}
             for item, cell in zip(items, cells, strict=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import email.utils
-from dataclasses import dataclass, field
+import functools
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -17,17 +18,30 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+class Body(bytes):
+    """An answer's bytes, parsed once: the session looks into them, and then the decoder."""
+
+    @functools.cached_property
+    def value(self) -> Any:
+        """What the bytes hold as JSON; shared, so not to be changed.
+
+        Raises:
+            DecodeError: It is not JSON, not even text, or nests without end.
+        """
+        try:
+            return msgspec.json.decode(self)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            message = f"the answer is not JSON: {' '.join(str(error).split())}"
+        raise DecodeError(message)
+
+
 def parse_json(body: bytes) -> Any:
-    """Return the value that a body holds.
+    """Return the value that a body holds; not to be changed.
 
     Raises:
         DecodeError: It is not JSON, not even text, or nests without end.
     """
-    try:
-        return msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        message = f"the answer is not JSON: {' '.join(str(error).split())}"
-    raise DecodeError(message)
+    return body.value if isinstance(body, Body) else Body(body).value
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +56,7 @@ class Reply:
 
     status: int
     headers: Mapping[str, str]
-    body: bytes
-    _parsed: list[Any] = field(default_factory=list, repr=False)
+    body: Body
 
     @property
     def ok(self) -> bool:
@@ -62,11 +75,8 @@ class Reply:
         Raises:
             TransientError: The body is empty or not JSON: a proxy's page, a cut answer.
         """
-        if self._parsed:
-            return self._parsed[0]
         with contextlib.suppress(DecodeError):
-            self._parsed.append(parse_json(self.body))
-            return self._parsed[0]
+            return self.body.value
         kind = self.headers.get("Content-Type", "no content type").split(";")[0]
         what = "an empty answer" if not self.body.strip() else f"{kind} instead of JSON"
         message = f"the cloud sent {what} (HTTP {self.status})"

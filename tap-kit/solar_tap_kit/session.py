@@ -27,10 +27,12 @@ from solar_tap_kit.errors import (
     TransientError,
     UnreachableError,
 )
-from solar_tap_kit.http import Reply, Request
+from solar_tap_kit.http import Body, Reply, Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from requests.adapters import BaseAdapter
 
     from solar_tap_kit.clock import Clock
     from solar_tap_kit.ledger import Ledger
@@ -212,17 +214,17 @@ class Session:
     def _exchange(self, request: Request, headers: dict[str, str]) -> Reply:
         failure: Exception
         try:
-            answer = self._http().request(
+            prepared = requests.Request(
                 request.method,
                 self.options.base_url.rstrip("/") + request.path,
                 params=request.params,
                 headers=headers,
                 json=None if request.form else request.body,
                 data=request.body if request.form else None,
-                timeout=self.options.timeout_s,
-                allow_redirects=False,
-            )
-            return Reply(answer.status_code, answer.headers, answer.content)
+            ).prepare()
+            http, way = self._http()
+            answer = http.send(prepared, timeout=self.options.timeout_s, **way)
+            return Reply(answer.status_code, answer.headers, Body(answer.content))
         except (
             requests.exceptions.InvalidURL,
             requests.exceptions.MissingSchema,
@@ -237,24 +239,21 @@ class Session:
         # Raised outside the except block: chained, the original would carry the whole URL.
         raise failure
 
-    def _http(self) -> requests.Session:
-        """Return this thread's session.
+    def _http(self) -> tuple[BaseAdapter, dict[str, Any]]:
+        """Return this thread's connections, and the way to the cloud: proxies, certificates.
 
-        It reads proxies and certificates from the environment once, and never a .netrc:
-        requests would look them up for every call, and a .netrc entry for the host would
-        replace the Authorization header.
+        The way is read from the environment once, and never a .netrc: `requests.Session`
+        would look them up for every call, and a .netrc entry for the host would replace the
+        Authorization header. Of the session only the connections are used: it neither
+        follows redirects here nor keeps cookies, and looks for both in every answer.
         """
-        http: requests.Session | None = getattr(self._local, "http", None)
-        if http is None:
-            http = requests.Session()
-            found = http.merge_environment_settings(
-                self.options.base_url, {}, stream=None, verify=None, cert=None
-            )
-            http.proxies = dict(found["proxies"])
-            http.verify = found["verify"]
-            http.trust_env = False
-            self._local.http = http
-        return http
+        found: tuple[BaseAdapter, dict[str, Any]] | None = getattr(self._local, "http", None)
+        if found is None:
+            session = requests.Session()
+            url = self.options.base_url
+            way = session.merge_environment_settings(url, {}, stream=None, verify=None, cert=None)
+            found = self._local.http = (session.get_adapter(url), dict(way))
+        return found
 
     def _describe(self, error: requests.RequestException) -> str:
         host = self.redactor.text(self.options.base_url)

@@ -12,9 +12,10 @@ from singer_sdk.mapper import SameRecordTransform
 
 from solar_tap_kit.clock import utc_text_exact
 from solar_tap_kit.fields import UNKNOWN_FIELDS, Projection, object_schema
+from solar_tap_kit.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from singer_sdk.helpers.types import Context
 
@@ -56,6 +57,8 @@ class SolarStream(Stream):
 
     def write_records(self, records: Iterable[Record]) -> int:
         """Write RECORD messages, with selection and stream maps applied; return how many."""
+        if isinstance(records, Table) and not (self._is_mapped or self._deselected):
+            return self._write_out(records)
         rows = list(records)
         for record in rows:
             if UNKNOWN_FIELDS.name in record:
@@ -71,6 +74,9 @@ class SolarStream(Stream):
         for record in rows if self._deselected else ():
             for name in self._deselected:
                 record.pop(name, None)
+        return self._write_out(rows)
+
+    def _write_out(self, rows: Sequence[Record]) -> int:
         if rows:
             extracted_at = utc_text_exact(dt.datetime.now(dt.UTC))
             self._tap.message_writer.write_records(self.name, rows, extracted_at)

@@ -165,7 +165,7 @@ class SolarTap(CommandLine):
         # The size of the last STATE will do: to measure each one would cost what is saved.
         if not force and since < STATE_SHARE * self._state_bytes:
             return
-        self.state_writer.write_state(self.state)
+        self.message_writer.write_state(self.state)
         after = getattr(self.message_writer, "bytes_written", 0)
         self._state_bytes, self._state_at_bytes = after - written, after
 

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk.singerlib.encoding.base import GenericSingerWriter
-from singer_sdk.singerlib.encoding.simple import Message
+from singer_sdk.singerlib.encoding.simple import Message, StateMessage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -126,6 +126,11 @@ class Collector(GenericSingerWriter[bytes, Message]):
                 }
             )
             self.bytes_written += BYTES_A_RECORD
+
+    def write_state(self, value: Mapping[str, Any]) -> None:
+        """Keep a STATE message, unless it says what the last one said."""
+        if self.states[-1:] != [value]:
+            self.write_message(StateMessage(value=dict(value)))
 
     def records(self, stream: str) -> list[dict[str, Any]]:
         """Return the records of a stream, in order."""

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from itertools import count, repeat
 from typing import TYPE_CHECKING, Any
-
-import msgspec
 
 from solar_tap_kit.clock import (
     DAY,
@@ -124,7 +121,7 @@ def day(
     asked: dt.date,
     tz: zoneinfo.ZoneInfo,
     fetched_at: str,
-) -> tuple[list[Record], Record]:
+) -> tuple[Sequence[Record], Record]:
     """Return a day's interval records and its entry in the day ledger.
 
     Args:
@@ -143,11 +140,12 @@ def day(
         message = f"history: expected an object, got {shorten(data)}"
         raise DecodeError(message)
     items = objects(data.get("itemList"), "history itemList")
-    clock = interval_columns([item.get("dataTime") for item in items], asked, tz, fetched_at)
+    labels = [item.get("dataTime") for item in items]
+    clock = list(interval_columns(labels, asked, tz, fetched_at))
     rows = HistoryIntervals.projection.join(
         items, INTERVAL_COLUMNS, clock, {"system_id": system_id}
     )
-    n_points = [row["is_valid_local_time"] for row in rows].count(True)
+    n_points = sum(is_valid for *_, is_valid in clock)
     expected = day_slots(asked, tz, STEP)
     if not rows:
         status = "empty"
@@ -161,7 +159,6 @@ def day(
         "n_points": n_points,
         "expected_points": expected,
         "status": status,
-        "payload_sha256": hashlib.sha256(msgspec.json.encode(data)).hexdigest(),
     }
     return rows, entry
 
@@ -173,7 +170,7 @@ def refused_day(system_id: str, day: dt.date, tz: zoneinfo.ZoneInfo, fetched_at:
     return entry | {"n_points": 0, "expected_points": expected, "status": "refused"}
 
 
-def reaches_the_end(rows: list[Record], day: dt.date, tz: zoneinfo.ZoneInfo) -> bool:
+def reaches_the_end(rows: Sequence[Record], day: dt.date, tz: zoneinfo.ZoneInfo) -> bool:
     """Return whether a day's rows go on to its end, so that no more of it can be expected."""
     if not rows:
         return False

@@ -12,6 +12,8 @@ from tap_sigen.envelope import objects
 from tap_sigen.streams import DeviceHistory, DeviceRealtime
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from solar_tap_kit.fields import Record
     from solar_tap_kit.windows import Window
 
@@ -31,7 +33,7 @@ def realtime(data: Any, window: Window, fetched_at: str) -> Record:
     return {**record, **_identity(device), **now_columns(window, fetched_at)}
 
 
-def history(data: Any, window: Window, fetched_at: str) -> list[Record]:
+def history(data: Any, window: Window, fetched_at: str) -> Sequence[Record]:
     """Return the five-minute records of one device.
 
     Raises:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import msgspec
@@ -42,7 +43,10 @@ def unwrap(value: Any, depth: int = 0) -> Any:
 
 def _may_hold_json(text: str) -> bool:
     """Return whether JSON text can hold JSON text: its quotes are escaped, or it opens at once."""
-    return "\\" in text or '"{' in text or '"[' in text
+    # A single character is searched for thirty times as fast as two.
+    return "\\" in text or any(
+        before.endswith('"') for bracket in "{[" for before in text.split(bracket)[:-1]
+    )
 
 
 def code_and_message(body: Any) -> tuple[int, str]:
@@ -72,17 +76,41 @@ def parse(body: bytes) -> Any:
     Raises:
         DecodeError: The bytes are no JSON, or no envelope of success.
     """
+    return data_of(_accepted(body))
+
+
+def parse_and_hash(body: bytes) -> tuple[Any, str]:
+    """Return the unwrapped data of an answer's bytes, and the hash of the data.
+
+    Raises:
+        DecodeError: The bytes are no JSON, or no envelope of success.
+    """
+    answer = _accepted(body)
+    return data_of(answer), hash_of(answer)
+
+
+def _accepted(body: bytes) -> Any:
     answer = parse_json(body)
     code, said = code_and_message(answer)
     if code:
         message = f"the answer carries code {code} ({shorten(said)})"
         raise DecodeError(message)
-    return data_of(answer)
+    return answer
 
 
 def data_of(body: Any) -> Any:
     """Return the unwrapped data of an answer that `code_and_message` accepted."""
     return unwrap(_single(body).get("data"))
+
+
+def hash_of(body: Any) -> str:
+    """Return the hash of an answer's data as it was sent.
+
+    The envelope is left out: it carries the time of the answer.
+    """
+    data = _single(body).get("data")
+    sent = data.encode() if isinstance(data, str) else msgspec.json.encode(data)
+    return hashlib.sha256(sent).hexdigest()
 
 
 def _single(body: Any) -> Any:

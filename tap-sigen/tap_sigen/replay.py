@@ -17,11 +17,11 @@ from solar_tap_kit.errors import SolarError
 from solar_tap_kit.windows import Days, Site, Window
 from tap_sigen import decode, decode_devices, decode_totals
 from tap_sigen.codes import meaning
-from tap_sigen.envelope import code_and_message, data_of
+from tap_sigen.envelope import code_and_message, data_of, hash_of
 from tap_sigen.streams import Devices, HistoryDays, HistoryIntervals, Systems
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from solar_tap_kit.cloud import Recording, Rows
     from solar_tap_kit.fields import Projection, Record
@@ -162,6 +162,7 @@ def _history(
     else:
         notes.append("no system list in the folder: labels are read as UTC")
     rows, entry = decode.day(data, system_id, day, tz, fetched_at)
+    entry["payload_sha256"] = hash_of({"data": data})
     notes.extend(_defects(rows))
     kind = (
         f"history of {day}, {entry['status']}, "
@@ -233,7 +234,7 @@ def _unknown(
     )
 
 
-def _defects(rows: list[Record]) -> list[str]:
+def _defects(rows: Sequence[Record]) -> list[str]:
     """Return what is odd about a day's rows, in words."""
     notes = []
     if bad := sum(not row["is_valid_local_time"] for row in rows):
