@@ -123,7 +123,7 @@ class Run:
         return make_plan(served, sites, self._cloud.lane, self.knowledge)
 
     def _go(self, plan: Plan) -> None:
-        total = sum(1 for _ in plan)
+        total = plan.count()
         self._progress.begin(total)
         turns = Turns(plan, total)
         with Asking(self._tap.config["max_concurrent_requests"], self._clock) as asking:

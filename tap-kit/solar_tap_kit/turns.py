@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import heapq
+import itertools
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,25 +17,27 @@ if TYPE_CHECKING:
     from solar_tap_kit.plan import Key, Plan, Step
 
 LONG_AGO = dt.datetime.min.replace(tzinfo=dt.UTC)
+NO_STEPS: Iterator[Step] = iter(())
 
 
 class _Lane:
-    """A queue that is read from a plan only as far as it is needed; a fleet has ten a site."""
+    """A queue that is read from a plan only as far as it is needed; a fleet has ten a site.
+
+    It reads a step ahead: where one step is all there is, as in a fleet that is kept up to
+    date, what would make more of them is let go at once.
+    """
 
     __slots__ = ("_pulled", "_steps")
 
     def __init__(self, steps: Iterator[Step]) -> None:
-        self._steps = steps
-        self._pulled: list[Step] = []
+        self._pulled = list(itertools.islice(steps, 2))
+        self._steps = steps if len(self._pulled) > 1 else NO_STEPS
 
     @property
     def head(self) -> Step | None:
         if not self._pulled:
-            following = next(self._steps, None)
-            if following is None:
-                return None
-            self._pulled.append(following)
-        return self._pulled[0]
+            self._pulled = list(itertools.islice(self._steps, 1))
+        return self._pulled[0] if self._pulled else None
 
     @property
     def second(self) -> Step:
@@ -50,7 +53,7 @@ class _Lane:
         """Drop all steps that are not wanted and return how many those were."""
         rest = [*self._pulled, *self._steps]
         self._pulled = [step for step in rest if wanted(step)]
-        self._steps = iter(())
+        self._steps = NO_STEPS
         return len(rest) - len(self._pulled)
 
 
