@@ -19,6 +19,9 @@ from pipelines import ROOT, SCHEMAS, SmallRun, postgres_config
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+EVERY = bool(os.environ.get("SOLAR_EVERY_CALL"))
+"""Kill at every call, batch and model in every combination: longer than a suite may take."""
+
 UNTOLD = ("fetched_at",)
 """Columns that differ from run to run: when a row was asked for."""
 
@@ -211,4 +214,4 @@ def new(forge: Forge, cloud: Any, folder: Path, place: Path | dict[str, str],
     return Crashing(forge, run, place, selected)
 
 
-__all__ = ["ROOT", "Crashing", "Forge", "new"]
+__all__ = ["EVERY", "ROOT", "Crashing", "Forge", "new"]

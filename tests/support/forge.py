@@ -23,8 +23,8 @@ import traceback
 from typing import TYPE_CHECKING, Any
 
 import duckdb
-import requests
 from dbt.cli.main import dbtRunner
+from requests.adapters import HTTPAdapter
 from singer_sdk.sinks import BatchSink
 from target_postgres.sinks import PostgresSink
 from target_postgres.target import TargetPostgres
@@ -85,7 +85,7 @@ def arm(kill: dict[str, Any]) -> None:
     """Put the fuse where the request wants it."""
     fuse, at = Fuse(kill), kill.get("at")
     if at == "call":
-        requests.Session.send = fuse.around(requests.Session.send)  # type: ignore[method-assign]
+        HTTPAdapter.send = fuse.around(HTTPAdapter.send)  # type: ignore[method-assign]
     elif at == "flush":
         Loader.flush = fuse.around(Loader.flush)  # type: ignore[method-assign]
     elif at == "batch":

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import contextlib
-import io
+import gc
 import json
 import os
 from dataclasses import dataclass, field
@@ -22,6 +22,8 @@ from dbt.contracts.graph.manifest import Manifest
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from dbt_common.events.base_types import EventMsg
+
 PROJECT = Path(__file__).parent.parent.parent / "transform"
 Row = dict[str, Any]
 Columns = dict[str, str]
@@ -29,7 +31,11 @@ Columns = dict[str, str]
 POSTGRES_TYPES = {"double": "double precision"}
 
 
-QUIET = ("--no-write-json", "--no-use-colors", "--no-partial-parse", "--log-level-file", "none")
+QUIET = (
+    "--no-write-json", "--no-use-colors", "--no-partial-parse", "--log-level", "none",
+    "--log-level-file", "none",
+)  # fmt: skip
+"""No loggers: they word every debugging event, whether it is written or not."""
 
 
 WHAT_PARSING_READS = (
@@ -102,7 +108,7 @@ class DbtProject:
     project: Path = PROJECT
 
     def __call__(self, *arguments: str, **variables: str) -> str:
-        """Run a command.
+        """Run a command and return what dbt had to say.
 
         Args:
             arguments: The command and its options.
@@ -121,24 +127,41 @@ class DbtProject:
             **self.environment,
             **variables,
         }
-        printed = io.StringIO()
-        with _environment(settings), contextlib.redirect_stdout(printed):
+        said: list[str] = []
+
+        def listen(event: EventMsg) -> None:
+            if event.info.level != "debug":
+                said.append(event.info.msg)
+
+        with _environment(settings), _no_search_for_cycles():
             reset_adapters()  # type: ignore[no-untyped-call]
             # Parsing takes longer than the models do: once is enough for all databases of a name.
             known = tuple(settings.get(name, "") for name in WHAT_PARSING_READS)
             if known not in MANIFESTS:
-                parsed = dbtRunner().invoke(["parse", *QUIET])
+                parsed = dbtRunner(callbacks=[listen]).invoke(["parse", *QUIET])
                 if not isinstance(parsed.result, Manifest):
-                    raise BuildError(printed.getvalue()[-6000:])
+                    raise BuildError("\n".join(said)[-6000:])
                 MANIFESTS[known] = parsed.result
             try:
-                result = dbtRunner(manifest=MANIFESTS[known]).invoke([*arguments, *QUIET])
+                dbt = dbtRunner(manifest=MANIFESTS[known], callbacks=[listen])
+                result = dbt.invoke([*arguments, *QUIET])
             finally:
                 DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+        text = "\n".join(said)
         if not result.success:
-            message = f"dbt {' '.join(arguments)}: {result.exception}\n{printed.getvalue()[-6000:]}"
+            message = f"dbt {' '.join(arguments)}: {result.exception}\n{text[-6000:]}"
             raise BuildError(message)
-        return printed.getvalue()
+        return text
+
+
+@contextlib.contextmanager
+def _no_search_for_cycles() -> Iterator[None]:
+    """Let dbt make its millions of objects without looking through them again and again."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 @contextlib.contextmanager

