@@ -73,12 +73,29 @@
   {%- endif -%}
 {%- endmacro %}
 
-{#- After the build: removes the days that ought not to stand in the model any more. -#}
-{% macro delete_days_without(days, key) -%}
+{#-
+  After the build: removes the days that ought not to stand in the model any more. A day whose
+  newer fetch has left only its ledger entry so far is one of them: nothing was inserted for it,
+  so nothing of its earlier fetch was deleted.
+
+  Args:
+    days: SQL of the days that may stand in the model.
+    key: column that with local_date identifies a day.
+    fetches: mapping of the model's columns of fetch times to those of `days`.
+-#}
+{% macro delete_days_without(days, key, fetches={}) -%}
   {%- if target.type in ("duckdb", "postgres") -%}
     delete from {{ this }} where not exists (
         select 1 from ({{ days }}) as kept
-        where kept.{{ key }} = {{ this }}.{{ key }} and kept.local_date = {{ this }}.local_date
+        where
+            kept.{{ key }} = {{ this }}.{{ key }}
+            and kept.local_date = {{ this }}.local_date
+            {%- for built, wanted in fetches.items() %}
+            and (
+                kept.{{ wanted }} = {{ this }}.{{ built }}
+                or (kept.{{ wanted }} is null and {{ this }}.{{ built }} is null)
+            )
+            {%- endfor %}
     )
   {%- endif -%}
 {%- endmacro %}

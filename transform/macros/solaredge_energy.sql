@@ -31,3 +31,19 @@
 stream in ({% for stream in solaredge_streams() %}'{{ stream }}'{{ ", " if not loop.last }}{% endfor %})
 and coalesce(resolution, 'quarter_hour') <> 'day'
 {%- endmacro %}
+
+{#- The fetch time of each of those streams, from its ledger entries of one day. -#}
+{% macro solaredge_fetches() -%}
+{%- for stream in solaredge_streams() %}
+max(case when stream = '{{ stream }}' then fetched_at_utc end) as {{ stream }}_fetched_at_utc{{ "," if not loop.last }}
+{%- endfor -%}
+{%- endmacro %}
+
+{#- Those columns by the names they have in the model: the same. -#}
+{% macro solaredge_fetch_columns() -%}
+  {%- set columns = {} -%}
+  {%- for stream in solaredge_streams() -%}
+    {%- do columns.update({stream ~ "_fetched_at_utc": stream ~ "_fetched_at_utc"}) -%}
+  {%- endfor -%}
+  {{ return(columns) }}
+{%- endmacro %}

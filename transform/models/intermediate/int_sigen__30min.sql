@@ -8,8 +8,10 @@
         {"columns": ["is_first_of_day", "system_id", "local_date", "day_version"]},
     ],
     post_hook="{{ delete_days_without(
-        'select system_id, local_date from ' ~ ref('stg_sigen__history_days') ~ ' where n_points > 0',
-        'system_id'
+        'select system_id, local_date, fetched_at_utc from ' ~ ref('stg_sigen__history_days')
+        ~ ' where n_points > 0',
+        'system_id',
+        {'source_fetched_at_utc': 'fetched_at_utc'}
     ) }}",
 ) }}
 
@@ -60,7 +62,9 @@ midnights as (
         todo.system_id,
         todo.local_date
         {%- for name, power in integrated.items() %},
-        max({{ power }}) as {{ name }}_midnight
+        max(
+            case when history.measured_at_local = cast(history.local_date as timestamp) then {{ power }} end
+        ) as {{ name }}_midnight
         {%- endfor %}
     from todo
     inner join {{ ref("stg_sigen__history") }} as history
@@ -68,9 +72,12 @@ midnights as (
             todo.system_id = history.system_id
             and todo.following_fetched_at_utc = history.fetched_at_utc
             and history.local_date = {{ add_days("todo.local_date", 1) }}
-            and history.measured_at_local = cast(history.local_date as timestamp)
     where
-        history.is_valid_local_time
+        -- The first row is asked for as well: without it the next day has not landed yet.
+        (
+            history.seq = 0
+            or (history.is_valid_local_time and history.measured_at_local = cast(history.local_date as timestamp))
+        )
         {{ on_dates(dates, "history.local_date", days_later=1) }}
     group by todo.system_id, todo.local_date
 ),
@@ -196,7 +203,8 @@ bounded as (
             placed.previous_is_adjacent
             and placed.grid_first is not null
             and placed.previous_grid_rest_count >= 5
-        ) as previous_grid_is_whole
+        ) as previous_grid_is_whole,
+        placed.following_fetched_at_utc is not null and midnights.system_id is null as awaits_midnight
     from placed
     inner join {{ ref("stg_sigen__history_days") }} as ledger
         on
@@ -286,7 +294,9 @@ select
     is_first_of_day,
     {{ epoch_us("fetched_at_utc") }}
     + coalesce({{ epoch_us("following_fetched_at_utc") }}, 0)
-    + cast(day_points_count as bigint) as day_version,
+    + cast(day_points_count as bigint)
+    -- Not the version that is wanted, so that the day is built again when the midnight has landed.
+    - case when awaits_midnight then 1 else 0 end as day_version,
     fetched_at_utc as source_fetched_at_utc,
     following_fetched_at_utc
 from energies

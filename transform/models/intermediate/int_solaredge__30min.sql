@@ -8,9 +8,10 @@
         {"columns": ["is_first_of_day", "site_id", "local_date", "day_version"]},
     ],
     post_hook="{{ delete_days_without(
-        'select site_id, local_date from ' ~ ref('stg_solaredge__sync_days')
+        'select site_id, local_date, ' ~ solaredge_fetches() ~ ' from ' ~ ref('stg_solaredge__sync_days')
         ~ ' where ' ~ solaredge_block_streams() ~ ' group by site_id, local_date having sum(n_points) > 0',
-        'site_id'
+        'site_id',
+        solaredge_fetch_columns()
     ) }}",
 ) }}
 
@@ -24,8 +25,8 @@
             local_date,
             {%- for stream in streams %}
             max(case when stream = '{{ stream }}' then account end) as {{ stream }}_account,
-            max(case when stream = '{{ stream }}' then fetched_at_utc end) as {{ stream }}_fetched_at_utc,
             {%- endfor %}
+            {{ solaredge_fetches() }},
             max(case when stream = 'storage_telemetry' then 1 else 0 end) = 1 as storage_was_asked,
             max(case when status = 'pending' then 1 else 0 end) = 1 as is_pending,
             sum({{ epoch_us("fetched_at_utc") }}) + sum(n_points) as day_version

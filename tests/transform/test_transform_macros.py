@@ -1,0 +1,176 @@
+"""Every macro that computes gives the same number on both engines, and the right one."""
+
+# ruff: noqa: S608 - calls and numbers in the SQL are our own
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+from raw_warehouse import PROJECT
+
+if TYPE_CHECKING:
+    from raw_warehouse import Loader
+
+pytestmark = pytest.mark.slow
+
+
+class Case(NamedTuple):
+    """A call of a macro, the columns that it reads, and what it has to give."""
+
+    call: str
+    expected: float | str | bool | None
+    given: str = "1 as nothing"
+
+
+AUTUMN, LEAP = "cast('2025-10-26' as date)", "cast('2024-02-10' as date)"
+NOON = "cast('2025-10-26 12:44:59' as timestamp)"
+ENERGIES = "0.5 as pv_kwh, 1 as pv_rank, cast(null as integer) as load_kwh, 4 as load_rank"
+MIDDLE = "true as next_is_adjacent, false as is_last_of_day, false as starts_day"
+LAST = "false as next_is_adjacent, true as is_last_of_day, false as starts_day"
+NULL = "cast(null as numeric)"
+START = "true as previous_is_adjacent, {} as pv_before, {} as pv_first"
+SAMPLES = "{} as x_rest_sum, {} as x_last, {} as x_samples"
+
+CASES: dict[str, list[Case]] = {
+    "self_consumption_share": [
+        Case("self_consumption_share('10.0', '4.0')", 0.6),
+        Case("self_consumption_share('10.0', '12.0')", 0.0),
+        Case("self_consumption_share('0.0', '0.0')", None),
+        Case("self_consumption_share('10.0', 'null')", None),
+    ],
+    "self_sufficiency_share": [
+        Case("self_sufficiency_share('8.0', '2.0')", 0.75),
+        Case("self_sufficiency_share('8.0', '9.0')", 0.0),
+        Case("self_sufficiency_share('0.0', '1.0')", None),
+    ],
+    "balance_residual": [
+        Case("balance_residual('5.0', '1.0', '2.0', '4.0', '3.0', '0.5')", 0.5),
+        Case("balance_residual('null', '4.0', 'null', '4.0', '0.0', 'null')", 0.0),
+        Case("balance_residual('5.0', 'x', '2.0', '4.0', '3.0', '0.5')", None,
+             "cast(null as numeric) as x"),
+    ],
+    "quality_rank": [Case("quality_rank(\"'estimated'\")", 2)],
+    "quality_name": [
+        Case("quality_name(1)", "bridged"),
+        Case("quality_name('x')", "missing", "cast(null as integer) as x"),
+    ],
+    "worst_quality": [Case("worst_quality(['pv', 'load'])", "bridged", ENERGIES)],
+    "stable_sum": [
+        Case("stable_sum('x')", 0.6, "0.1 as x union all select 0.2 union all select 0.3"),
+    ],
+    "rounded": [
+        Case("rounded('x', 2)", 0.13, "cast(0.125 as double precision) as x"),
+        Case("rounded('x', 2)", 1.01, "cast(1.005 as double precision) as x"),
+        Case("rounded('x')", 0.123457, "cast(0.1234567 as double precision) as x"),
+    ],
+    "share": [Case("share('3', '4')", 0.75), Case("share('3', '0')", None)],
+    "null_of": [Case("null_of('double')", None)],
+    "add_minutes": [
+        Case(f"add_minutes({NOON!r}, -45)", "2025-10-26 11:59:59"),
+        Case(f"add_minutes({NOON!r}, 'x')", None, "cast(null as integer) as x"),
+    ],
+    "add_days": [Case(f"add_days({AUTUMN!r}, 6)", "2025-11-01")],
+    "month_start": [Case(f"month_start({AUTUMN!r})", "2025-10-01")],
+    "year_start": [Case(f"year_start({AUTUMN!r})", "2025-01-01")],
+    "days_in_month": [
+        Case("days_in_month('x')", 29, "cast('2024-02-01' as date) as x"),
+        Case("days_in_month('x')", 30, "cast('2025-11-01' as date) as x"),
+    ],
+    "days_in_year": [Case("days_in_year('x')", 366, "cast('2024-01-01' as date) as x")],
+    "days_from": [Case(f"days_from({LEAP!r}, {AUTUMN!r})", 624)],
+    "each_day": [
+        Case("days", 3, "(select count(*) from (select {{ each_day(\"cast('2024-02-28' as date)\", "
+             "\"cast('2024-03-01' as date)\") }} as day) as t) as days"),
+    ],
+    "epoch_us": [Case(f"epoch_us({NOON!r})", 1_761_482_699_000_000)],
+    "whole_seconds": [Case(f"whole_seconds({NOON!r})", 1_761_482_699)],
+    "seh_id": [Case(f"seh_id(\"'43'\", {NOON!r})", 431_761_482_699)],
+    "seconds_between": [
+        Case(f"seconds_between({NOON!r}, \"cast('2025-10-26 12:45:00.5' as timestamp)\")", 1.5),
+    ],
+    "block_30min": [
+        Case(f"block_30min({NOON!r})", "2025-10-26 12:30:00"),
+        Case("block_30min(\"cast('2025-10-26 12:29:59' as timestamp)\")", "2025-10-26 12:00:00"),
+    ],
+    "month_text": [Case(f"month_text({AUTUMN!r})", "2025-10")],
+    "counter_digit": [Case("counter_digit()", 0.015)],
+    "balance_digits": [Case("balance_digits()", 0.03)],
+    "longest_reading_gap": [Case("longest_reading_gap()", 30)],
+    "counter_end": [
+        Case("counter_end('3.0', '3.2', '9.0')", 3.2, MIDDLE),
+        Case("counter_end('3.0', '0.0', '9.0')", 3.0, MIDDLE),  # a dip adds nothing
+        Case("counter_end('3.0', 'null', '9.0')", 9.0, LAST),
+    ],
+    "counter_end_is_read": [
+        Case("counter_end_is_read('3.0', '2.99', '9.0')", True, MIDDLE),  # noqa: FBT003
+        Case("counter_end_is_read('3.0', '0.0', '9.0')", False, MIDDLE),  # noqa: FBT003
+    ],
+    "counter_start": [
+        Case("counter_start('pv')", 3.0, START.format("3.0", "0.0")),
+        Case("counter_start('pv')", 0, START.format(NULL, NULL)),
+    ],
+    "counter_start_is_read": [
+        Case("counter_start_is_read('pv')", False, f"{MIDDLE}, {START.format('3.0', '0.0')}"),  # noqa: FBT003
+        Case("counter_start_is_read('pv')", True, f"{MIDDLE}, {START.format('3.0', '3.1')}"),  # noqa: FBT003
+    ],
+    "power_integral": [
+        Case("power_integral('x')", 1.0, SAMPLES.format("10.0", "2.0", "6")),
+        # A minute that comes twice makes seven samples, of the same half hour.
+        Case("power_integral('x')", 1.0, SAMPLES.format("12.0", "2.0", "7")),
+        Case("power_integral('x')", None, SAMPLES.format("0.0", "0.0", "0")),
+    ],
+    "missing_samples_kwh": [
+        Case("missing_samples_kwh('0.5', '5', 'x')", 0.1, "cast(null as numeric) as x"),
+        Case("missing_samples_kwh('0.5', '5', '0.5')", 0.03),  # the balance leaves no more
+        Case("missing_samples_kwh('0.5', '5', '1.0')", 0.47),  # the balance asks for more
+        Case("missing_samples_kwh('0.5', '5', '0.1')", 0.0),
+    ],
+    "unexplained_kwh": [
+        Case("unexplained_kwh('1.0', '0.4')", 0.6),
+        Case("unexplained_kwh('1.0', '0.96')", 0.0),
+        Case("unexplained_kwh('1.0', 'x')", None, "cast(null as numeric) as x"),
+    ],
+}  # fmt: skip
+NO_NUMBERS = {
+    "energy_quantities", "energy_flows", "qualities", "rank_of", "register_lake", "raw_table",
+    "raw_schemas", "without_zone", "same_account", "latest_of", "clock_columns", "clock_names",
+    "merged", "all_of", "by_day_materialization", "days_to_build", "dates_to_build", "on_dates",
+    "delete_days_without", "months_to_build", "in_months", "delete_months_without",
+    "solaredge_streams", "solaredge_meters", "solaredge_block_streams", "solaredge_fetches",
+    "solaredge_fetch_columns", "sql_type", "has_contracts", "retire_former_tables",
+}  # fmt: skip
+"""Lists, and pieces of models that the tests of the models build."""
+
+
+def test_no_macro_is_forgotten() -> None:
+    """Each macro of ours has a case here, or is none that computes."""
+    declared = {
+        name
+        for path in (PROJECT / "macros").glob("*.sql")
+        for name in re.findall(r"macro (\w+)\(", path.read_text(encoding="utf-8"))
+        if not re.match(r"(default|duckdb|postgres|spark)__", name)
+    }
+    assert declared == set(CASES) | NO_NUMBERS
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "postgres"])
+def test_macros_compute_what_they_say(engine: str, request: pytest.FixtureRequest) -> None:
+    """All of them in one query, whose rows dbt shows."""
+    warehouse: Loader = request.getfixturevalue(f"{engine}_loader")
+    cases = [case for of_one in CASES.values() for case in of_one]
+    columns = ", ".join(
+        f"(select {case.call if case.call == 'days' else '{{ ' + case.call + ' }}'} "
+        f"from (select {case.given}) as given) as c{place}"
+        for place, case in enumerate(cases)
+    )
+    shown = warehouse.dbt("show", "--inline", f"select {columns}", "--output", "json")
+    (row,) = json.loads(shown[shown.index("{") :])["show"]
+    for place, case in enumerate(cases):
+        found = row[f"c{place}"]
+        if isinstance(case.expected, str) or case.expected is None:
+            assert found == (case.expected and case.expected.replace(" ", "T")[: len(found)]), case
+        else:
+            assert float(found) == pytest.approx(float(case.expected), abs=1e-12), case
