@@ -8,6 +8,7 @@ its hash counts as absent and is asked again.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import hashlib
 import json
 from dataclasses import dataclass
@@ -64,6 +65,11 @@ class Stored:
     fetched_at: str
 
 
+@functools.lru_cache(maxsize=1)
+def _digest(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
+
+
 class Archive:
     """The settled answers of one account.
 
@@ -89,12 +95,13 @@ class Archive:
         hashes = []
         with self._file.transaction() as db:
             for body in answer.bodies:
-                digest = hashlib.sha256(body).hexdigest()
+                digest = _digest(body)
                 hashes.append(digest)
-                db.execute(
-                    "INSERT OR IGNORE INTO bodies VALUES (?, ?)",
-                    (digest, self._compressor.compress(body)),
-                )
+                # An answer for a hundred sites comes by a hundred times: compressed once.
+                known = db.execute("SELECT 1 FROM bodies WHERE sha256 = ?", (digest,)).fetchone()
+                if known is None:
+                    compressed = self._compressor.compress(body)
+                    db.execute("INSERT INTO bodies VALUES (?, ?)", (digest, compressed))
             db.execute(
                 "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (

@@ -137,7 +137,10 @@ def make_plan(
             name = lane(source, site)
             single = _Single(source, number, site, position, name, knowledge)
             lanes.setdefault(name, []).append(single)
-    return Plan({name: _merged(parts) for name, parts in lanes.items()})
+    # A fleet has ten lanes a site, nearly all of one part: what those don't need adds up.
+    return Plan(
+        {name: parts[0] if len(parts) == 1 else _merged(parts) for name, parts in lanes.items()}
+    )
 
 
 def _merged(parts: Sequence[Callable[[], Iterator[Step]]]) -> Callable[[], Iterator[Step]]:

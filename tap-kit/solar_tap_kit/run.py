@@ -87,9 +87,7 @@ class Run:
             stream.write_schema()
         pause: Paused | None = None
         try:
-            listed = self.read_sites()
-            self._write({self._cloud.site_stream: listed.rows})
-            self._go(self.plan(listed.sites))
+            self._go(self.plan(self._list_sites()))
         except Paused as error:
             pause = error
         finally:
@@ -112,6 +110,12 @@ class Run:
         listed = read_sites(self._cloud, self._archive, self._clock, force=force)
         logger.info("%d site(s) to read", len(listed.sites))
         return listed
+
+    def _list_sites(self) -> Sequence[Site]:
+        """Write the list of sites and return them; the rows need not be kept for the run."""
+        listed = self.read_sites()
+        self._write({self._cloud.site_stream: listed.rows})
+        return listed.sites
 
     def plan(self, sites: Sequence[Site]) -> Plan:
         """Return all steps that are still to be done, in order.
