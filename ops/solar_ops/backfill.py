@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from solar_ops.freshness import LEDGERS
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from solar_ops.sources import Source
 
 DAY = dt.timedelta(days=1)
+ANSWERED = frozenset({"partial", "empty", "refused"})
+"""What the cloud has said of a day that lacks data; of any other it was not asked yet."""
+
 FLAGS = ("--full-refresh", "--no-state-update", "--state-id-suffix", "solar-backfill")
 """Options of `meltano run` that keep the bookmarks out of it."""
 
@@ -36,6 +39,8 @@ class Refetch:
         streams: Streams that lack something in it.
         first: First local day.
         last: Last local day.
+        ask_again: Whether the cloud has answered for these days before, but not with all
+            data: what the archive holds of them is of no use.
     """
 
     source: str
@@ -43,6 +48,7 @@ class Refetch:
     streams: tuple[str, ...]
     first: dt.date
     last: dt.date
+    ask_again: bool = False
 
     @property
     def days(self) -> int:
@@ -55,25 +61,27 @@ def refetches(gaps: Iterable[Gap]) -> list[Refetch]:
 
     Days that the same systems lack in the same streams and that adjoin go together.
     """
-    lacking: dict[tuple[str, dt.date], set[tuple[str, str]]] = defaultdict(set)
+    lacking: dict[tuple[str, bool, dt.date], set[tuple[str, str]]] = defaultdict(set)
     for gap in gaps:
         for offset in range(gap.days):
             day = gap.first + offset * DAY
-            lacking[gap.vendor, day].add((gap.system_id, gap.stream))
+            lacking[gap.vendor, gap.status in ANSWERED, day].add((gap.system_id, gap.stream))
     spans: list[Refetch] = []
-    for vendor, day in sorted(lacking):
-        pairs = lacking[vendor, day]
+    for vendor, again, day in sorted(lacking):
+        pairs = lacking[vendor, again, day]
         for streams, sites in _by_streams(pairs):
-            last = next(
-                (span for span in reversed(spans)
-                 if (span.source, span.sites, span.streams) == (vendor, sites, streams)),
-                None,
-            )  # fmt: skip
-            if last is not None and last.last + DAY == day:
-                spans[spans.index(last)] = Refetch(vendor, sites, streams, last.first, day)
+            new = Refetch(vendor, sites, streams, day, day, again)
+            last = next((span for span in reversed(spans) if _goes_on(span, new)), None)
+            if last is not None:
+                spans[spans.index(last)] = replace(last, last=day)
             else:
-                spans.append(Refetch(vendor, sites, streams, day, day))
+                spans.append(new)
     return sorted(spans, key=lambda span: (span.source, span.last), reverse=True)
+
+
+def _goes_on(span: Refetch, new: Refetch) -> bool:
+    """Return whether a run is the same as another but for the day after its last."""
+    return replace(span, first=new.first, last=new.last) == new and span.last + DAY == new.first
 
 
 def _by_streams(
@@ -96,6 +104,7 @@ def variables(refetch: Refetch, source: Source) -> dict[str, str]:
         source.variable("start_date"): refetch.first.isoformat(),
         source.variable("end_date"): (refetch.last + DAY).isoformat(),
         source.variable("lookback_days"): "0",
+        source.variable("ask_again"): str(refetch.ask_again).lower(),
         source.sites_variable: json.dumps(list(refetch.sites)),
         source.variable("_select"): json.dumps([f"{stream}.*" for stream in streams]),
     }

@@ -46,6 +46,9 @@ TERMINATED = 128 + signal.SIGTERM
 PAUSED = "paused: "
 ROWS = "rows: "
 CALLS = "calls: "
+PARTLY = "site(s) failed, the others are complete"
+"""How a tap says that it has brought what could be had."""
+
 BLOCK_DONE = "Block run completed"
 DBT_ERROR = re.compile(r"\b(Error|ERROR|FAIL)\b")
 QUIET = ("Meltano ", "Environment '", "Using systemdb", "Reading state", "Run completed")
@@ -58,7 +61,7 @@ class Step:
 
     Attributes:
         name: The source, `models` or `files`.
-        result: ok or failed; empty before it has run.
+        result: ok, partial or failed; empty before it has run.
         seconds: How long it took.
         rows: What the tap says it has written.
         calls: What the tap says it has spent.
@@ -67,7 +70,7 @@ class Step:
     """
 
     name: str
-    result: str = ""
+    result: Result | Literal[""] = ""
     seconds: float = 0.0
     rows: str = ""
     calls: str = ""
@@ -166,7 +169,7 @@ class Sync:
             for source in sources:
                 arguments = ["run", *options, *flags, source.tap, f"target-{self.loader}"]
                 steps.append(self._meltano(source.name, arguments, extra or {}, inherited))
-            if build and any(step.result == "ok" for step in steps):
+            if build and any(step.result != "failed" for step in steps):
                 arguments = ["run", *options, f"dbt-{self.loader}:build"]
                 steps.append(self._meltano("models", arguments, {}, inherited))
             if self._settings["TARGET"] in FILE_TARGETS:
@@ -195,7 +198,7 @@ class Sync:
         )
         self._child = None
         step.seconds = round((dt.datetime.now(dt.UTC) - started).total_seconds(), 1)
-        step.result = "failed" if code else "ok"
+        step.result = ("partial" if PARTLY in step.error else "failed") if code else "ok"
         if code and not step.error:
             step.error = f"meltano ended with {code}"
         if not code:
@@ -283,11 +286,11 @@ def new_run_id() -> str:
 
 
 def result_of(steps: Sequence[Step]) -> Result:
-    """Return what a run came to: partial if some steps went well and some did not."""
-    failed = sum(step.result != "ok" for step in steps)
-    if not failed:
+    """Return what a run came to: partial if some of it went well and some did not."""
+    results = {step.result for step in steps}
+    if results <= {"ok"}:
         return "ok"
-    return "failed" if failed == len(steps) else "partial"
+    return "failed" if results == {"failed"} else "partial"
 
 
 def died(settings: Settings, journal: Journal, run_id: str) -> bool:

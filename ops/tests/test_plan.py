@@ -6,6 +6,7 @@ import datetime as dt
 import json
 from typing import TYPE_CHECKING
 
+import duckdb
 import pytest
 from ops_support import END, FIRST, NOW, solar
 from pipelines import SmallRun
@@ -74,6 +75,34 @@ def test_a_backfill_is_planned_for_its_gap_alone(project: Path, cloud: Simulator
         (line["source"], line["sites"], line["windows"], line["first_day"], line["last_day"])
         for line in asked.answer["sources"]
     ] == [("history_intervals", 1, 1, "2026-03-29", "2026-03-29")]
+
+
+def test_a_backfill_brings_back_what_is_lost_and_nothing_else(
+    filled: Path, cloud: SimulatorServer
+) -> None:
+    """A day that the warehouse lost: one call, the same rows again, no gap left."""
+    path = filled / "data" / "prod.duckdb"
+    lost = f"where system_id = '{LINDEN}' and local_date = '2026-03-29'"
+    rows = f"select * exclude (fetched_at) from tap_sigen.history_intervals {lost} order by seq"  # noqa: S608
+    energy = f"select pv_kwh, load_kwh from analytics.fct_energy_daily {lost}"  # noqa: S608
+    with duckdb.connect(str(path)) as connection:
+        before = [connection.execute(query).fetchall() for query in (rows, energy)]
+        for table in ("history_intervals", "history_days"):
+            connection.execute(f"delete from tap_sigen.{table} {lost}")  # noqa: S608
+    (gap,) = json.loads(solar("gaps", "--json").stdout)
+    assert (gap["stream"], gap["first"], gap["status"]) == (
+        "history_intervals", "2026-03-29", "missing",
+    )  # fmt: skip
+    done = solar("backfill", "--json")
+    assert done.exit_code == 0, done.output
+    (planned,) = json.loads(done.stdout)["runs"]
+    assert (planned["cost"], planned["days"]) == (1, 1)
+    history = [call.site for call in cloud.calls if call.endpoint == "sigen.history"]
+    assert history == [LINDEN]
+    with duckdb.connect(str(path), read_only=True) as connection:
+        assert [connection.execute(query).fetchall() for query in (rows, energy)] == before
+    assert solar("gaps").output == "No gaps.\n"
+    assert "solar-backfill" not in solar("status", "--json", "--no-quota").stdout
 
 
 def test_a_login_that_is_refused_is_one_line(project: Path, cloud: SimulatorServer) -> None:

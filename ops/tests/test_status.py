@@ -128,10 +128,17 @@ def test_gaps_are_days_with_their_reason(filled: Path, snapshot: Snapshot) -> No
     assert {gap["status"] for gap in to_come} == {"missing", "partial", "before_start"}
 
 
-def gap(site: str, stream: str, first: str, last: str, vendor: str = "solaredge") -> Gap:
+def gap(
+    site: str,
+    stream: str,
+    first: str,
+    last: str,
+    vendor: str = "solaredge",
+    status: str = "missing",
+) -> Gap:
     """Build a gap."""
     start, end = dt.date.fromisoformat(first), dt.date.fromisoformat(last)
-    return Gap(vendor, site, stream, start, end, "missing", "lost", 0)
+    return Gap(vendor, site, stream, start, end, status, "lost", 0)
 
 
 def test_backfill_asks_for_the_gaps_and_nothing_else() -> None:
@@ -142,6 +149,7 @@ def test_backfill_asks_for_the_gaps_and_nothing_else() -> None:
         gap("2", "site_energy", "2026-03-04", "2026-03-05"),
         gap("2", "site_energy", "2026-03-09", "2026-03-09"),
         gap("S", "history_intervals", "2026-03-04", "2026-03-04", "sigen"),
+        gap("S", "history_intervals", "2026-03-05", "2026-03-06", "sigen", "partial"),
     ]
     wanted = {
         (one.vendor, one.system_id, one.stream, one.first + dt.timedelta(days=offset))
@@ -154,6 +162,11 @@ def test_backfill_asks_for_the_gaps_and_nothing_else() -> None:
     ]  # fmt: skip
     assert len(asked) == len(set(asked))
     assert set(asked) == wanted
+    # What was answered already, but not whole, is not taken from the archive again.
+    assert [
+        (run.first.day, run.last.day, run.ask_again)
+        for run in refetches(gaps) if run.source == "sigen"
+    ] == [(5, 6, True), (4, 4, False)]  # fmt: skip
     newest = next(run for run in refetches(gaps) if run.source == "solaredge")
     assert newest.last == dt.date(2026, 3, 9)
 
@@ -165,6 +178,7 @@ def test_backfill_limits_the_tap_to_the_gap() -> None:
         "TAP_SOLAREDGE_START_DATE": "2026-03-01",
         "TAP_SOLAREDGE_END_DATE": "2026-03-06",
         "TAP_SOLAREDGE_LOOKBACK_DAYS": "0",
+        "TAP_SOLAREDGE_ASK_AGAIN": "false",
         "TAP_SOLAREDGE_SITE_IDS": '["1"]',
         "TAP_SOLAREDGE__SELECT": '["site_energy.*", "sync_days.*"]',
     }

@@ -66,6 +66,17 @@ SIGEN_FAILS = [
 ]  # fmt: skip
 
 
+SITE_FAILS = [
+    {"when": "tap-sigen", "exit": 1, "lines": [
+        said("rows: history_days 1"),
+        said("1 site(s) failed, the others are complete; the next run asks them again. A: gone",
+             level="error"),
+        {**said("Block run completed", "meltano", "error"), "err": "Extractor failed"},
+    ]},
+    *GOOD[1:],
+]  # fmt: skip
+
+
 class StandIn:
     """A program in Meltano's place."""
 
@@ -131,6 +142,16 @@ def test_all_is_well(meltano: StandIn, project: Path, snapshot: Snapshot) -> Non
     )
     assert start["run_id"] == end["run_id"]
     assert end["result"] == "ok"
+
+
+def test_one_failing_system_does_not_keep_the_others_out_of_the_models(meltano: StandIn) -> None:
+    """Its vendor's load is partly done, the models are built, and the exit code says 3."""
+    meltano.plays(SITE_FAILS)
+    done = solar("sync", "--source", "sigen")
+    assert done.exit_code == 3, done.output
+    assert "sigen: partial" in done.stdout
+    assert "A: gone" in done.stdout
+    assert meltano.asked[-1][-1] == "dbt-duckdb:build"
 
 
 def test_quiet_says_nothing_while_all_is_well(meltano: StandIn) -> None:

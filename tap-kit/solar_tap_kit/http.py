@@ -69,6 +69,18 @@ class Reply:
         moved = HTTPStatus.MULTIPLE_CHOICES <= self.status < HTTPStatus.BAD_REQUEST
         return moved or self.status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
 
+    def check(self) -> None:
+        """Refuse a body that is no JSON; builds nothing, for a bulk answer is large.
+
+        Raises:
+            TransientError: The body is empty or not JSON: a proxy's page, a cut answer.
+        """
+        try:
+            msgspec.json.decode(self.body, type=msgspec.Raw)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            # Raised there, with the words for it.
+            self.json()
+
     def json(self) -> Any:
         """Return the parsed body.
 

@@ -44,7 +44,10 @@ class Knowledge:
         self._cloud = cloud
         self._streams = streams
         self._archive = archive
-        self._archive_has_any = archive is not None and not archive.is_empty
+        # Whether answers in the archive are to be used; new ones are kept in any case.
+        self._may_replay = (
+            archive is not None and not tap.config["ask_again"] and not archive.is_empty
+        )
 
     def sources(self) -> list[Source]:
         """Return the sources that a selected stream needs.
@@ -114,7 +117,7 @@ class Knowledge:
 
     def is_archived(self, source: Source, window: Window) -> bool:
         """Return whether the archive has the answer, so that no call is needed."""
-        if self._archive is None or not self._archive_has_any:
+        if self._archive is None or not self._may_replay:
             return False
         if window.reason in ("late", "snapshot", "probe"):
             return False

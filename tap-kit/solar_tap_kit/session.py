@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 SHORT_WAIT_S = 120.0
 """Waits up to this long are simply waited; longer ones are the run's decision."""
 
+TELL_FROM_S = 5.0
+"""Waits from this long on are told, or the program would seem to hang."""
+
 logger = logging.getLogger("solar_tap_kit.session")
 
 
@@ -172,7 +175,7 @@ class Session:
             message = f"HTTP {reply.status}"
             raise RefusedError(message)
         # Both clouds answer in JSON; what is none has to fail here, where it is tried again.
-        reply.json()
+        reply.check()
 
     def _spend(self, request: Request) -> int:
         """Reserve a call, waiting for a limit if that is short; return its number."""
@@ -191,6 +194,8 @@ class Session:
                     self.spent += request.cost
                     self.calls_by_endpoint[request.endpoint] += 1
                     return number
+            if number >= TELL_FROM_S:
+                logger.info("%s: waiting %.0f s for the quota", request.endpoint, number)
             self.clock.sleep(number)
 
     def _reserve(self, request: Request) -> int | float:

@@ -139,6 +139,14 @@ def common_settings(  # noqa: PLR0913 - a keyword for each default that differs
             description="Drop answers fetched longer ago than this. Left out: none.",
         ),
         th.Property(
+            "ask_again",
+            th.BooleanType,
+            title="Ask again",
+            default=False,
+            description="Ask the cloud also for what the archive holds, and keep the new "
+            "answers instead: for days that lacked data when they were asked.",
+        ),
+        th.Property(
             "refresh_lists",
             th.BooleanType,
             title="Refresh lists",

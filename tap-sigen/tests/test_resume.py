@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from solar_tap_kit.clock import parse_utc
 from solar_tap_kit.errors import PartialFailure, QuotaError
 from solar_tap_kit.testing import Bench, SharedTime
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 pytestmark = pytest.mark.slow
 
@@ -64,6 +67,24 @@ def test_an_earlier_start_date_fetches_the_past_that_lacks(bench: Bench) -> None
     bench.cloud.calls.reset()
     bench.run(state=state, start_date="2026-03-28", lookback_days=0)
     assert sorted({day for _, day in histories(bench)}) == ["2026-03-28", "2026-03-29"]
+
+
+def test_days_that_lacked_data_can_be_asked_again(bench: Bench, tmp_path: Path) -> None:
+    """A refresh replays what the archive holds; `ask_again` asks the cloud, and keeps that."""
+    bench.cloud.switches.set("sigen.missing_rows", 1.0, site=BERLIN)
+    bench.cloud.switches.set("sigen.missing_rows", 0.5, site=KAROO)
+    days = {"start_date": "2026-03-20", "end_date": "2026-03-21", "lookback_days": 0}
+    span = {**days, "state_dir": str(tmp_path)}
+    lacking = len(bench.run(**span).records("history_intervals"))
+    assert 0 < lacking < 288
+    for site in (BERLIN, KAROO):
+        bench.cloud.switches.set("sigen.missing_rows", 0.0, site=site)
+    assert len(bench.run(**span).keyed("history_intervals", KEY)) == lacking + 288
+    again = bench.run(**span, ask_again=True).keyed("history_intervals", KEY)
+    assert len(again) == 2 * 288
+    bench.cloud.calls.reset()
+    assert bench.run(**span).keyed("history_intervals", KEY).keys() == again.keys()
+    assert not histories(bench), "the new answers are in the archive"
 
 
 @pytest.mark.parametrize("calls", range(1, 13))

@@ -197,8 +197,9 @@ def backfill(
 ) -> None:
     """Ask again for the days that `solar gaps` lists, and for no others.
 
-    The plan is shown first. What the archive of the taps holds costs nothing. Bookmarks stay
-    where they are.
+    The plan is shown first. Days that the cloud has answered for without all data are asked
+    anew; of other days, what the archive of the taps holds costs nothing. Bookmarks stay where
+    they are.
     """
     check_order(start, end)
     project, settings = here()
@@ -214,7 +215,10 @@ def backfill(
     planned = [_planned(project, settings, run) for run in runs]
     if not as_json:
         _show_runs(planned)
-    results = [] if dry_run else [_fetch(project, settings, run) for run in runs]
+    # The models are built once, behind the last load.
+    results = [
+        _fetch(project, settings, run, build=run is runs[-1]) for run in ([] if dry_run else runs)
+    ]
     worst = max((EXIT_CODES[result] for result in results), default=0)
     if any(one["error"] for one in planned):
         worst = max(worst, FAILED)
@@ -255,11 +259,11 @@ def _show_runs(planned: list[dict[str, Any]]) -> None:
     console().print(shown)
 
 
-def _fetch(project: Project, settings: Settings, run: Refetch) -> str:
+def _fetch(project: Project, settings: Settings, run: Refetch, *, build: bool) -> str:
     source = next(one for one in SOURCES if one.name == run.source)
     say(f"{run.source}: {run.first} to {run.last}")
     summary = run_once(
-        project, settings, [source], build=True, quiet=True,
+        project, settings, [source], build=build, quiet=True,
         extra=variables(run, source), flags=FLAGS,
     )  # fmt: skip
     for line in told_lines(summary):
