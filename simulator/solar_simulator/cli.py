@@ -23,6 +23,9 @@ def main(arguments: list[str] | None = None) -> int:
     """
     options = _parser().parse_args(arguments)
     if options.list_switches:
+        if hasattr(signal, "SIGPIPE"):
+            # Piped into `head`, it ends like any other program.
+            signal.signal(signal.SIGPIPE, signal.SIG_DFL)
         print("\n".join(_switch_lines()))  # noqa: T201
         return 0
     try:
