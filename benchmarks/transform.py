@@ -184,6 +184,7 @@ def into_postgres(path: Path, parameters: dict[str, str]) -> None:
     warehouse = PostgresLoader(parameters, path.parent)
     warehouse.clear()
     with duckdb.connect(str(path), read_only=True) as connection:
+        connection.execute("set enable_progress_bar = false").fetchall()
         for name in ("systems", "history_days", "history_intervals"):
             table = TABLES[f"sigen.{name}"]
             warehouse.load(table, [])
@@ -212,6 +213,7 @@ def spark(path: Path) -> None:
     """Build the same models on Spark, and count the rows in which they differ from DuckDB's."""
     lake, tables = path.with_name("lake"), ("systems", "history_days", "history_intervals")
     with duckdb.connect(str(path), read_only=True) as connection:
+        connection.execute("set enable_progress_bar = false").fetchall()
         for name in tables:
             place = lake / "tap_sigen" / name
             place.mkdir(parents=True, exist_ok=True)
@@ -240,6 +242,7 @@ def spark(path: Path) -> None:
     report("spark: everything, start included", seconds=round(time.perf_counter() - started, 1))
     report("  tables", **{name: float(seconds) for name, seconds in MODEL.findall(done.stdout)})
     with duckdb.connect(str(path), read_only=True) as connection:
+        connection.execute("set enable_progress_bar = false").fetchall()
         connection.execute("set TimeZone = 'UTC'").fetchall()
         for table in SPARK_TABLES:
             described = connection.execute(f"describe analytics.{table}").fetchall()
@@ -299,6 +302,7 @@ def peers(path: Path) -> None:
     """Measure what else people would write, where it is installed."""
     rows = path.with_name("rows.parquet")
     with duckdb.connect(str(path), read_only=True) as connection:
+        connection.execute("set enable_progress_bar = false").fetchall()
         columns = ", ".join(("system_id", "local_time", "utc_offset_minutes", *METRICS))
         connection.execute(
             f"copy (select {columns} from tap_sigen.history_intervals) to '{rows}' (format parquet)"

@@ -20,7 +20,10 @@ pytestmark = pytest.mark.slow
 
 BUILD = ("build", "--exclude-resource-type", "unit_test")
 DAY = dt.date(2026, 3, 29)
-SIGEN, SOLAREDGE, NEW_YORK = "HOUSE1700000000", "4300001", "4300011"
+LONG_DAY = dt.date(2026, 4, 5)
+"""25 hours in Auckland."""
+
+SIGEN, SOLAREDGE, NEW_YORK, AUCKLAND = "HOUSE1700000000", "4300001", "4300011", "4300021"
 
 
 def test_an_empty_warehouse(duckdb_loader: DuckDBLoader) -> None:
@@ -59,11 +62,18 @@ def test_one_vendor_by_a_loader_that_makes_everything_text(
 def test_two_accounts_in_schemas_of_their_own(
     postgres_loader: PostgresLoader, clouds: Clouds
 ) -> None:
-    """SolarEdge alone, two accounts that share a site: told apart, and counted once."""
+    """SolarEdge alone, two accounts that share a site: told apart, and counted once.
+
+    One of them has a site by the hour: each half hour is an estimate then, the day is exact.
+    """
     postgres_loader.clear()
     for account, sites in (("tap_home", (SOLAREDGE,)), ("tap_fleet", (SOLAREDGE, NEW_YORK))):
         rows = RawRows()
         clouds.fetch(rows, DAY, DAY + dt.timedelta(days=1), *sites)
+        if account == "tap_fleet":
+            clouds.fetch(
+                rows, LONG_DAY, LONG_DAY + dt.timedelta(days=1), AUCKLAND, resolution="hour"
+            )
         for name, found in rows.rows.items():
             postgres_loader.load(dataclasses.replace(TABLES[name], schema=account), found)
     postgres_loader.dbt(*BUILD, RAW_SOLAREDGE_SCHEMA="tap_home, tap_fleet")
@@ -73,26 +83,17 @@ def test_two_accounts_in_schemas_of_their_own(
         "select system_id, account from analytics.dim_systems order by system_id"
     )
     assert dict(accounts)[NEW_YORK] == "tap_fleet"
-    assert len(accounts) == 2
+    assert len(accounts) == 3
     stored = postgres_loader.query(
         "select account, count(*) from analytics.stg_solaredge__site_energy where site_id = "
         f"'{SOLAREDGE}' group by account order by account"
     )
     assert stored == [("tap_fleet", 92), ("tap_home", 92)]
-
-
-def test_hours_make_half_hours_that_say_so(duckdb_loader: DuckDBLoader, clouds: Clouds) -> None:
-    """An interval of an hour is halved: an estimate by half hour, exact by the day."""
-    rows = RawRows()
-    clouds.fetch(rows, DAY, DAY + dt.timedelta(days=1), SOLAREDGE, resolution="hour")
-    duckdb_loader.clear()
-    rows.load_into(duckdb_loader)
-    duckdb_loader.dbt("run", "--select", "+fct_energy_daily")
-    ((pv, load, quality, coverage, hours),) = duckdb_loader.query(
+    ((pv, load, quality, coverage, hours),) = postgres_loader.query(
         "select pv_kwh, load_kwh, load_quality, coverage_share, hours_in_day "
-        "from analytics.fct_energy_daily"
+        f"from analytics.fct_energy_daily where system_id = '{AUCKLAND}'"
     )
-    real = clouds.truth.day(SOLAREDGE, DAY)
+    real = clouds.truth.day(AUCKLAND, LONG_DAY)
     assert pv == pytest.approx(real.pv_kwh, abs=0.02)
     assert load == pytest.approx(real.load_kwh, abs=0.02)
-    assert (quality, coverage, hours) == ("estimated", 1.0, 23.0)
+    assert (quality, coverage, hours) == ("estimated", 1.0, 25.0)

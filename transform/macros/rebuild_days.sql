@@ -78,25 +78,51 @@
   newer fetch has left only its ledger entry so far is one of them: nothing was inserted for it,
   so nothing of its earlier fetch was deleted.
 
+  Nearly always there is none, which one row a day tells.
+
   Args:
     days: SQL of the days that may stand in the model.
     key: column that with local_date identifies a day.
     fetches: mapping of the model's columns of fetch times to those of `days`.
+    one_row_a_day: condition on the built rows that leaves one for each day.
 -#}
-{% macro delete_days_without(days, key, fetches={}) -%}
-  {%- if target.type in ("duckdb", "postgres") -%}
-    delete from {{ this }} where not exists (
+{% macro delete_days_without(days, key, fetches={}, one_row_a_day="is_first_of_day") -%}
+  {%- if execute and by_day_materialization() == "incremental" -%}
+    {%- set gone -%}
+    select {{ key }}, local_date
+    from {{ this }} as built
+    where {{ one_row_a_day }} and not exists (
         select 1 from ({{ days }}) as kept
         where
-            kept.{{ key }} = {{ this }}.{{ key }}
-            and kept.local_date = {{ this }}.local_date
-            {%- for built, wanted in fetches.items() %}
-            and (
-                kept.{{ wanted }} = {{ this }}.{{ built }}
-                or (kept.{{ wanted }} is null and {{ this }}.{{ built }} is null)
-            )
+            kept.{{ key }} = built.{{ key }}
+            and kept.local_date = built.local_date
+            {%- for column, wanted in fetches.items() %}
+            and (kept.{{ wanted }} = built.{{ column }} or (kept.{{ wanted }} is null and built.{{ column }} is null))
             {%- endfor %}
     )
+    {%- endset -%}
+    {%- if run_query("select 1 as one from (" ~ gone ~ ") as gone limit 1").rows | length > 0 -%}
+    delete from {{ this }} where exists (
+        select 1 from ({{ gone }}) as gone
+        where gone.{{ key }} = {{ this }}.{{ key }} and gone.local_date = {{ this }}.local_date
+    )
+    {%- endif -%}
+  {%- endif -%}
+{%- endmacro %}
+
+{#-
+  After the build: PostgreSQL knows nothing of a new table until it comes round to it, takes
+  every other row for the first of a day, and reads all of them to find out.
+-#}
+{% macro know_the_rows() -%}
+  {%- if execute and target.type == "postgres" -%}
+    {%- set known = run_query(
+        "select 1 as one from pg_stats where schemaname = '" ~ this.schema
+        ~ "' and tablename = '" ~ this.identifier ~ "' limit 1"
+    ) -%}
+    {%- if known.rows | length == 0 -%}
+      analyze {{ this }}
+    {%- endif -%}
   {%- endif -%}
 {%- endmacro %}
 
@@ -130,14 +156,15 @@
 {%- endmacro %}
 
 {#- After the build: removes the months of which no day is left. -#}
-{% macro delete_months_without(blocks) -%}
-  {%- if target.type in ("duckdb", "postgres") -%}
+{% macro delete_months_without(days) -%}
+  {%- if by_day_materialization() == "incremental" -%}
     delete from {{ this }} where not exists (
-        select 1 from {{ blocks }} as kept
-        where
-            kept.is_first_of_day
-            and kept.system_id = {{ this }}.system_id
-            and {{ month_start("kept.local_date") }} = {{ this }}.month_start
+        select 1 from (
+            select distinct system_id, {{ month_start("local_date") }} as month_start
+            from {{ days }}
+            where is_first_of_day
+        ) as kept
+        where kept.system_id = {{ this }}.system_id and kept.month_start = {{ this }}.month_start
     )
   {%- endif -%}
 {%- endmacro %}

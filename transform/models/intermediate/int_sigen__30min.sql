@@ -7,12 +7,12 @@
         {"columns": ["system_id", "local_date"]},
         {"columns": ["is_first_of_day", "system_id", "local_date", "day_version"]},
     ],
-    post_hook="{{ delete_days_without(
+    post_hook=["{{ delete_days_without(
         'select system_id, local_date, fetched_at_utc from ' ~ ref('stg_sigen__history_days')
         ~ ' where n_points > 0',
         'system_id',
         {'source_fetched_at_utc': 'fetched_at_utc'}
-    ) }}",
+    ) }}", "{{ know_the_rows() }}"],
 ) }}
 
 {%- set energy_counters = {

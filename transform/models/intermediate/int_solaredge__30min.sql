@@ -7,12 +7,12 @@
         {"columns": ["site_id", "local_date"]},
         {"columns": ["is_first_of_day", "site_id", "local_date", "day_version"]},
     ],
-    post_hook="{{ delete_days_without(
+    post_hook=["{{ delete_days_without(
         'select site_id, local_date, ' ~ solaredge_fetches() ~ ' from ' ~ ref('stg_solaredge__sync_days')
         ~ ' where ' ~ solaredge_block_streams() ~ ' group by site_id, local_date having sum(n_points) > 0',
         'site_id',
         solaredge_fetch_columns()
-    ) }}",
+    ) }}", "{{ know_the_rows() }}"],
 ) }}
 
 {%- set streams = solaredge_streams() -%}

@@ -5,7 +5,8 @@
     on_schema_change="fail",
     indexes=[{"columns": ["system_key", "local_date", "day_version"]}],
     post_hook="{{ delete_days_without(
-        'select system_key, local_date from ' ~ ref('fct_energy_30min') ~ ' where is_first_of_day', 'system_key'
+        'select system_key, local_date from ' ~ ref('fct_energy_30min') ~ ' where is_first_of_day', 'system_key',
+        one_row_a_day='1 = 1'
     ) }}",
 ) }}
 

@@ -4,7 +4,7 @@
     unique_key=["system_id", "month_start"],
     on_schema_change="fail",
     indexes=[{"columns": ["system_id", "month_start"]}],
-    post_hook="{{ delete_months_without(ref('int_sigen__30min_statistics')) }}",
+    post_hook="{{ delete_months_without(ref('int_sigen__30min')) }}",
 ) }}
 
 {%- set metrics = var("sigen_powers") + var("sigen_counters") + var("sigen_levels") -%}
@@ -18,7 +18,7 @@
             system_id,
             {{ month_start("local_date") }} as month_start,
             cast(sum(day_version) as bigint) as month_version
-        from {{ ref("int_sigen__30min_statistics") }}
+        from {{ ref("int_sigen__30min") }}
         where is_first_of_day
         group by system_id, {{ month_start("local_date") }}
     ) as wanted

@@ -2,6 +2,7 @@
 
 select
     days.vendor,
+    days.system_key,
     days.system_id as site_id,
     systems.system_name as site_name,
     days.local_date as reading_date,

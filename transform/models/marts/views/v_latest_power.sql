@@ -7,7 +7,8 @@ with readings as (
         measured_at_utc,
         measured_at_local,
         power_w,
-        'site_power' as source
+        'site_power' as source,
+        fetched_at_utc
     from {{ ref("stg_solaredge__site_power") }}
     where power_w is not null
 
@@ -18,7 +19,8 @@ with readings as (
         measured_at_utc,
         measured_at_local,
         pv_power_kw * 1000 as power_w,
-        'energy_flow' as source
+        'energy_flow' as source,
+        fetched_at_utc
     from {{ ref("stg_sigen__energy_flow") }}
     where pv_power_kw is not null
 
@@ -29,7 +31,8 @@ with readings as (
         block_start_utc as measured_at_utc,
         block_start_local as measured_at_local,
         pv_kw_avg * 1000 as power_w,
-        'fct_energy_30min' as source
+        'fct_energy_30min' as source,
+        {{ null_of("timestamp") }} as fetched_at_utc
     from {{ ref("fct_energy_30min") }}
     where pv_kw_avg is not null
 ),
@@ -37,7 +40,11 @@ with readings as (
 ranked as (
     select
         *,
-        row_number() over (partition by system_key order by measured_at_utc desc, source asc) as recency
+        row_number() over (
+            partition by system_key
+            -- An appending loader keeps every answer for a time: the last one holds.
+            order by measured_at_utc desc, source asc, fetched_at_utc desc
+        ) as recency
     from readings
 )
 

@@ -40,7 +40,8 @@ select
     connected_to,
     connected_to_name,
     connected_optimizers,
-    nameplate,
+    -- Inverters and meters have a nameplate of 0: nothing is told, not nothing.
+    nullif(nameplate, 0) as nameplate,
     form,
     active as is_active,
     created_at as registered_at_local,
