@@ -76,7 +76,7 @@ class Reply:
             TransientError: The body is empty or not JSON: a proxy's page, a cut answer.
         """
         try:
-            msgspec.json.decode(self.body, type=msgspec.Raw)
+            msgspec.json.decode(str(self.body, "utf-8"), type=msgspec.Raw)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             # Raised there, with the words for it.
             self.json()

@@ -159,8 +159,8 @@ def _series(name: str, answer: dict[str, Any], fetched_at: str) -> ReplayedFile:
 def _site_parts(body: bytes, column: str, fetched_at: str) -> Rows:
     shape = ENERGY if column == "energy" else POWER
     rows: Rows = {}
-    for site_id, part in shape.parts(parse(body)).items():
-        site = site_id or REPLAYED
+    for site_id, one in shape.parts(body).items():
+        part, site = one.read(), site_id or REPLAYED
         if part.get("timeUnit") == "DAY":
             found = v1_series.energy_days(part, site, UTC, fetched_at)
             rows.setdefault("energy_days", []).extend(found)
@@ -175,14 +175,16 @@ def _site_parts(body: bytes, column: str, fetched_at: str) -> Rows:
 
 def _overviews(body: bytes, fetched_at: str) -> Rows:
     rows: list[Record] = []
-    for site_id, part in OVERVIEW.parts(parse(body)).items():
-        rows += snapshots.overview_v1(part, Site(site_id or REPLAYED, UTC), fetched_at)
+    for site_id, part in OVERVIEW.parts(body).items():
+        rows += snapshots.overview_v1(part.read(), Site(site_id or REPLAYED, UTC), fetched_at)
     return {"overview": rows}
 
 
 def _periods(body: bytes, fetched_at: str) -> Rows:
-    parts = DATA_PERIOD.parts(parse(body))
-    rows = [v1_lists.data_period(part, at or REPLAYED, fetched_at) for at, part in parts.items()]
+    parts = DATA_PERIOD.parts(body)
+    rows = [
+        v1_lists.data_period(part.read(), at or REPLAYED, fetched_at) for at, part in parts.items()
+    ]
     return {"data_periods": rows}
 
 

@@ -72,8 +72,9 @@ def moments(labels: Iterable[object], tz: dt.tzinfo) -> Iterator[Moment]:
         if offset is None:
             yield from _resolved([parse_label(text) for text in texts], tz)
         else:
-            for text in texts:
-                yield _plain(str(text), offset)
+            for text in map(str, texts):
+                # A device's own second hardly comes again: remembering it would only cost.
+                yield _shared(text, offset) if text.endswith(":00") else _plain(text, offset)
 
 
 def _day_text(label: object) -> str:
@@ -88,7 +89,12 @@ def _plain_offset(day: str, tz: dt.tzinfo) -> dt.timedelta | None:
     return offset if offset == (start + DAY).replace(tzinfo=tz).utcoffset() else None
 
 
-@functools.lru_cache(maxsize=16384)
+@functools.lru_cache(maxsize=4096)
+def _shared(text: str, offset: dt.timedelta) -> Moment:
+    """Return the moment of a quarter-hour, which every series of every site has."""
+    return _plain(text, offset)
+
+
 def _plain(text: str, offset: dt.timedelta) -> Moment:
     return _moment(parse_label(text), offset, exists=True)
 
