@@ -17,11 +17,14 @@ from solar_tap_kit.errors import (
 from solar_tap_kit.windows import Days, Window
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from solar_tap_kit.clock import Clock
-    from solar_tap_kit.cloud import Cloud, Source
+    from solar_tap_kit.cloud import Cloud, Rows, Source
     from solar_tap_kit.windows import Site
+
+MOST_SITES = 10
+"""Of so many sites each is asked; what a key may use hardly differs among a fleet's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,44 +56,79 @@ class Finding:
 def check(cloud: Cloud, clock: Clock) -> Iterator[Finding]:
     """Ask for the list of sites and for the newest window of each source of each site.
 
+    What answers for several sites is asked for them together, what another source's answer
+    tells is not asked, and of a fleet the first sites stand for all: a check must not spend
+    the calls that keep the data up to date.
+
     Raises:
         SolarError: The credential or the settings don't work at all.
     """
     now = utc_text_exact(clock.now())
     sites = cloud.decode_sites(cloud.ask_sites(), now).sites
-    yield Finding("", cloud.site_stream, "ok", f"{len(sites)} site(s)")
+    asked = sites[:MOST_SITES]
+    more = f"; the first {MOST_SITES} are asked, others if the settings name them"
+    words = f"{len(sites)} site(s)" + (more if len(sites) > MOST_SITES else "")
+    yield Finding("", cloud.site_stream, "ok", words)
     unserved: set[str] = set()
-    for site in sites:
+    found: dict[tuple[str, str], Finding] = {}
+    for site in asked:
         for source in cloud.sources:
-            if source.name not in unserved:
-                finding = _ask(source, site, clock)
-                if finding.verdict == "not served":
-                    unserved.add(source.name)
-                yield finding
+            key = (site.id, source.name)
+            told = found.get((site.id, source.checked_by))
+            if told is not None:
+                yield Finding(*key, told.verdict, f"as {source.checked_by}")
+            elif source.name not in unserved:
+                if key not in found:
+                    together = asked if source.group > 1 else [site]
+                    findings, everywhere = _ask(source, together, cloud.ledger_stream, clock)
+                    found |= {(one.site, one.source): one for one in findings}
+                    if everywhere:
+                        unserved.add(source.name)
+                yield found[key]
 
 
-def _ask(source: Source, site: Site, clock: Clock) -> Finding:
-    today = local_date(clock.now(), site.tz)
-    if source.refresh is None:
-        window = Window(source.name, site, Days(today - DAY, today), "probe")
-    else:
-        window = Window(source.name, site, Days(today, today + DAY), "snapshot")
+def _ask(
+    source: Source, sites: Sequence[Site], ledger_stream: str, clock: Clock
+) -> tuple[list[Finding], bool]:
+    """Ask a source; return a finding for each site, and whether no other site has to be asked."""
+    windows = [_window(source, site, clock) for site in sites]
+    verdict, everywhere = "failed", False
     try:
-        harvest = source.decode(window, source.ask([window]), utc_text_exact(clock.now()))
+        bodies = source.ask(windows)
+        at = utc_text_exact(clock.now())
+        harvests = [source.decode(window, bodies, at) for window in windows]
     except NotServedError as error:
-        return Finding(site.id, source.name, "not served", str(error))
+        verdict, words, everywhere = "not served", str(error), error.everywhere
     except (AuthError, SettingsError):
         raise
     except QuotaError as error:
         if error.of_run:
             raise
-        return Finding(site.id, source.name, "later", str(error))
+        verdict, words = "later", str(error)
     except Paused:
         raise
     except SolarError as error:
-        return Finding(site.id, source.name, "failed", str(error))
-    rows = ", ".join(f"{len(found)} {name}" for name, found in harvest.rows.items() if found)
-    return Finding(site.id, source.name, "ok", rows or "answered, without a row")
+        words = str(error)
+    else:
+        return [
+            Finding(site.id, source.name, "ok", _rows(harvest.rows, ledger_stream))
+            for site, harvest in zip(sites, harvests, strict=True)
+        ], False
+    return [Finding(site.id, source.name, verdict, words) for site in sites], everywhere
+
+
+def _window(source: Source, site: Site, clock: Clock) -> Window:
+    today = local_date(clock.now(), site.tz)
+    if source.refresh is None:
+        return Window(source.name, site, Days(today - DAY, today), "probe")
+    return Window(source.name, site, Days(today, today + DAY), "snapshot")
+
+
+def _rows(rows: Rows, ledger_stream: str) -> str:
+    counts = [
+        f"{len(found)} {name}" for name, found in rows.items() if found and name != ledger_stream
+    ]
+    return ", ".join(counts) or "answered, without a row"
 
 
 def as_text(findings: list[Finding], spent: str) -> str:

@@ -65,6 +65,8 @@ class Source(ABC):
         group: How many sites one ask may cover.
         version: What would change the meaning of an archived answer: API version, resolution.
         keeps_ledger: Whether its answers write the day ledger.
+        checked_by: Name of a source before this one whose answer tells whether this one
+            may be used: the same endpoint, asked for something else.
     """
 
     name: str
@@ -77,6 +79,7 @@ class Source(ABC):
     group: int = 1
     version: str = "1"
     keeps_ledger: bool = False
+    checked_by: str = ""
 
     def cost(self, windows: Sequence[Window]) -> int:
         """Return the calls, or credits, that asking for these windows spends."""

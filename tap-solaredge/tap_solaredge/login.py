@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import sys
 import urllib.parse
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -29,6 +30,10 @@ REDIRECT = "http://127.0.0.1:8765/callback"
 LOCAL_HOSTS = ("127.0.0.1", "localhost")
 WAIT_S = 300.0
 """How long the owner may take in the browser."""
+
+NAMELESS = (
+    "The grant is stored. A code alone does not say which site it is for: name it in site_ids."
+)
 
 DONE = b"<!doctype html><title>tap-solaredge</title><p>Access granted. You can close this page."
 
@@ -95,7 +100,9 @@ def log_in(
     consent = read_consent(answer, state)
     runtime.redactor.add(consent.code)
     tokens = open_tokens(runtime)
-    tokens.begin(consent.code, redirect_uri, consent.site_id)
+    # A bare code does not say whose it is; the site that was asked for is the best guess.
+    chosen = consent.site_id or (config["site_ids"][0] if config.get("site_ids") else None)
+    tokens.begin(consent.code, redirect_uri, chosen)
     return tokens.site_id()
 
 
@@ -171,6 +178,18 @@ def _listen(where: urllib.parse.SplitResult, wait_s: float, listening: Callable[
     raise AuthError(message)
 
 
+def _ask(question: str) -> str:
+    """Ask for a line: unseen where somebody types it, from a pipe as it comes."""
+    if sys.stdin.isatty():
+        return str(click.prompt(question, hide_input=True))
+    click.echo(question)
+    line = sys.stdin.readline().strip()
+    if not line:
+        message = "nothing was pasted; run the command in a terminal, or pipe the address into it"
+        raise AuthError(message)
+    return line
+
+
 def login_command(
     config_option: click.Parameter,
     open_runtime: Callable[[Any], Runtime],
@@ -186,13 +205,8 @@ def login_command(
 
     def run(config: Any, redirect_uri: str) -> None:
         with guarded():
-            site = log_in(
-                open_runtime(config),
-                redirect_uri,
-                click.echo,
-                lambda text: str(click.prompt(text, hide_input=True)),
-            )
-            click.echo(f"The grant for {f'site {site}' if site else 'the site'} is stored.")
+            site = log_in(open_runtime(config), redirect_uri, click.echo, _ask)
+            click.echo(f"The grant for site {site} is stored." if site else NAMELESS)
 
     return click.Command(
         "login",

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from solar_tap_kit.testing import SharedTime
+
 if TYPE_CHECKING:
     from solar_tap_kit.testing import Bench
 
@@ -24,7 +26,10 @@ def test_check_says_in_words_what_a_fleet_key_may_use(
     assert said["calls"] == len(bench.cloud.calls)
     found = {(f["site"], f["source"]): f for f in said["findings"]}
     assert found[METERED, "meters"]["verdict"] == "ok"
-    assert "384 meter_energy" in found[METERED, "meters"]["words"]
+    # Half a day tells as much as a whole one, and alerts come for all sites at once.
+    assert found[METERED, "meters"]["words"] == "192 meter_energy, 192 meter_power"
+    assert found[METERED, "site_energy"]["words"] == "as energy_days"
+    assert said["calls"] == 1 + 1 + 2 * (1 + 2 + 5) + 1
     assert found[METERED, "power_flow"]["verdict"] == "not served"
     assert "plan" in found[METERED, "power_flow"]["words"]
     for site in (METERED, UNMETERED):
@@ -36,14 +41,49 @@ def test_check_says_in_words_what_a_fleet_key_may_use(
 def test_check_says_what_a_v1_key_may_use(old: Bench, capsys: pytest.CaptureFixture[str]) -> None:
     """Withdrawn and restricted endpoints are told apart from those that work."""
     old.cloud.switches.set("solaredge.v1_sunset", "by_clock")
+    old.cloud.world.faults.add(
+        endpoint="solaredge.v1.storageData", site=METERED, times=0, status=403, body="{}"
+    )
     tap, _ = old.tap()
     assert tap.show_check("table")
     text = capsys.readouterr().out
     lines = {tuple(line.split()[:2]): line for line in text.splitlines() if line}
     assert "withdrawn" in lines[METERED, "sensors"]
     assert "HTTP 403" in lines[METERED, "alerts"]
+    # Withdrawn is withdrawn for all; a site that the key may not read says nothing of others.
+    assert "HTTP 403" in lines[METERED, "storage_telemetry"]
+    assert lines[UNMETERED, "storage_telemetry"].split()[2] == "ok"
+    assert (UNMETERED, "sensors") not in lines
+    assert "96 site_power" in lines[UNMETERED, "site_power"]
     assert "inverter_telemetry" in lines[METERED, "inverter_telemetry"]
     assert f"{len(old.cloud.calls)} calls spent" in text
+
+
+def test_a_check_of_one_site_waits_for_no_limit(bench: Bench) -> None:
+    """At ten calls a minute, as documented, an owner hears at once what the grant is good for."""
+    bench.cloud.switches.set("limits", "documented")
+    time = SharedTime(bench.cloud.clock)
+    known = bench.cloud.credentials
+    tap, _ = bench.tap(
+        time=time, api_key=None, client_id=known.solaredge_client_id,
+        client_secret=known.solaredge_client_secret, credits_per_month=2000, calls_per_minute=None,
+        refresh_token=known.solaredge_refresh_token(METERED), site_ids=[METERED],
+    )  # fmt: skip
+    assert tap.show_check("json")
+    assert time.waited == 0
+    assert {call.outcome for call in bench.cloud.calls} <= {"ok", "403"}
+
+
+def test_a_check_of_a_fleet_spends_no_days_credits(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The first sites stand for all; which those are is said."""
+    monkeypatch.setattr("solar_tap_kit.check.MOST_SITES", 1)
+    tap, _ = bench.tap()
+    assert tap.show_check("json")
+    findings = json.loads(capsys.readouterr().out)["findings"]
+    assert {finding["site"] for finding in findings} == {"", METERED}
+    assert "the first 1 are asked" in findings[0]["words"]
 
 
 def test_the_plan_names_every_budget_of_v2(

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
 import socket
 import threading
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 import requests
+from click.testing import CliRunner
 
 from solar_tap_kit.errors import AuthError, SettingsError
 from solar_tap_kit.testing import Bench, SharedTime
 from tap_solaredge.login import log_in, read_consent
+from tap_solaredge.tap import TapSolarEdge
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -191,6 +194,35 @@ def test_login_by_pasting_and_without_a_scope(
     lacking = [line for line in lines if "Missing scope DEVICE_DATA" in line]
     assert len(lacking) == 4
     assert all("tap-solaredge login" in line for line in lacking)
+
+
+@pytest.mark.parametrize(
+    ("site_ids", "words"),
+    [(None, "name it in site_ids"), ([SITE], f"The grant for site {SITE} is stored")],
+)
+def test_a_bare_code_by_a_pipe_is_for_the_configured_site(
+    owner: Bench, tmp_path: Path, site_ids: list[str] | None, words: str
+) -> None:
+    """The code alone names no site: the settings do, or the command says what to set."""
+    path = tmp_path / "config.json"
+    state_dir = str(tmp_path / "new")
+    config = owner.config(refresh_token=None, site_ids=site_ids, state_dir=state_dir)
+    path.write_text(json.dumps(config), encoding="utf-8")
+    back = "https://solar.example.com/back"
+    asked = {"response_type": "code", "client_id": config["client_id"], "redirect_uri": back,
+             "scope": "SITE_DATA DEVICE_DATA", "site_id": SITE}  # fmt: skip
+    where = consent(f"{config['api_url']}/authorize?{urlencode(asked)}")
+    code = parse_qs(urlsplit(where).query)["code"][0]
+    arguments = ["login", "--config", str(path), "--redirect-uri", back]
+    done = CliRunner().invoke(TapSolarEdge.get_singer_command(), arguments, input=code)
+    assert done.exit_code == 0, done.output
+    assert words in done.output
+    assert code not in done.output
+    out = owner.run(refresh_token=None, state_dir=state_dir)
+    assert len(out.records("site_energy")) == 2 * 96
+    # Nothing pasted ends in one line, not in a traceback.
+    again = CliRunner().invoke(TapSolarEdge.get_singer_command(), arguments, input="")
+    assert again.exit_code == 1
 
 
 @pytest.mark.parametrize(

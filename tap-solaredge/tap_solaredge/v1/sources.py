@@ -79,6 +79,7 @@ class Dated(Source):
         self.streams = (what.kind.stream,)
         self.cut = what.reach
         self.is_totals = what.kind.stream == "energy_days"
+        self.checked_by = "energy_days" if what.kind.stream == "site_energy" else ""
         self.group = MOST_SITES if what.bulk else 1
         self.version = f"v1/{grain.resolution}"
         self._what = what

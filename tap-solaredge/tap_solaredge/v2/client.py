@@ -255,7 +255,10 @@ def _judge_token(reply: Reply) -> None:
     answer = reply.json()
     word = str(answer.get("error")) if isinstance(answer, dict) else "no reason given"
     if word == "invalid_client":
-        message = "client_id, client_secret: SolarEdge does not know this pair (invalid_client)"
+        message = (
+            "client_id, client_secret: SolarEdge does not know this pair (invalid_client); copy "
+            "both again from the application's page"
+        )
     elif word == "invalid_grant":
         message = (
             "SolarEdge refused the grant (invalid_grant): it was taken back, lay unused for 30 "

@@ -46,12 +46,14 @@ class SeriesKind:
         path: Below `/sites/{id}`.
         streams: Each stream that its answers fill, with how to decode it.
         of_the_sun: Nothing comes by night, whatever else the site has.
+        checked_by: See `Source`.
     """
 
     name: str
     path: str
     streams: Mapping[Kind, Callable[[Sequence[Any], rows.Asked], list[Record]]]
     of_the_sun: bool = False
+    checked_by: str = ""
 
 
 SERIES = (
@@ -84,6 +86,7 @@ SERIES = (
             )
         },
         of_the_sun=True,
+        checked_by="energy_days",
     ),
     SeriesKind(
         "site_power",
@@ -174,6 +177,7 @@ class Series(Source):
         self.name = kind.name
         self.keeps_ledger = True
         self.endpoint = kind.path
+        self.checked_by = kind.checked_by
         self.streams = tuple(part.stream for part in kind.streams)
         self.cut = Cut("month") if resolution == "day" else Cut("day", 1)
         self.version = f"v2/{WORDS[resolution]}"
@@ -194,6 +198,10 @@ class Series(Source):
     def ask(self, windows: Sequence[Window]) -> list[bytes]:
         """Ask for a window, in as many calls as the span limit makes of it."""
         (window,) = windows
+        if window.reason == "probe":
+            # One call tells whether this may be used.
+            newest = max(window.start_utc, window.end_utc - self._span.length)
+            return self._ask(window, newest, window.end_utc)
         if self._evidence.nothing_yet(self.name, window.site.id, window.days.first):
             return []
         light = self._light(window)
@@ -211,7 +219,7 @@ class Series(Source):
         judged: list[Dated] = []
         for kind, decode in self._kind.streams.items():
             found = decode(answers, asked)
-            if self._kind.of_the_sun and bodies:
+            if self._kind.of_the_sun and bodies and window.reason != "probe":
                 self._nights.look(window, found, kind.values[0], self._client.now())
                 found = self._with_night(window, answers, asked, found)
             void = bool(bodies) and not found
