@@ -207,11 +207,7 @@ class Run:
         except NotServedError as error:
             self._leave_unserved(step, turns, error)
         except RefusedError as error:
-            if error.maybe_date and all(self._has_answered(step.source, w) for w in step.windows):
-                self._pass_over(step, str(error))
-                turns.done(step)
-            else:
-                self._failed_step(step, turns, error)
+            self._refused_step(step, turns, error)
         except SITE_ERRORS as error:
             self._failed_step(step, turns, error)
         else:
@@ -249,17 +245,31 @@ class Run:
         self, source: Source, window: Window, answer: Answer, *, archived: bool = False
     ) -> None:
         harvest = source.decode(window, answer.bodies, answer.fetched_at)
-        self._answered.add((source.name, window.site.id))
         self._write(harvest.rows)
         self.knowledge.advance(source, window, harvest)
         if not archived:
+            self._answered.add((source.name, window.site.id))
             self.knowledge.keep(source, window, harvest, answer.bodies, answer.fetched_at)
             self._suspicion.cleared(window)
         self._progress.step(str(window), harvest.note, archived=archived)
 
+    def _refused_step(self, step: Step, turns: Turns, error: RefusedError) -> None:
+        """Tell a refused date from a refused site: by another date that is answered, now."""
+        answered = all((step.source.name, w.site.id) in self._answered for w in step.windows)
+        if error.maybe_date and answered:
+            self._pass_over(step, str(error))
+            turns.done(step)
+        elif error.maybe_date and self._suspicion.doubt(step):
+            turns.again(step)
+        else:
+            self._failed_step(step, turns, error)
+
     def _pass_over(self, step: Step, why: str) -> None:
         """Write down that a day is refused for good, and go on behind it."""
         for window in step.windows:
+            if window.reason == "late":
+                logger.warning("%s: %s; what is stored of it stays", window, why)
+                continue
             logger.warning("%s: %s; noted as refused", window, why)
             harvest = step.source.refused(window, utc_text_exact(self._clock.now()))
             self._write(harvest.rows)
@@ -297,10 +307,6 @@ class Run:
         if why is not None:
             logger.warning("%s: %s; left out", source.name, why)
         return why is not None
-
-    def _has_answered(self, source: Source, window: Window) -> bool:
-        asked = (source.name, window.site.id) in self._answered
-        return asked or self.knowledge.covered(source, window.site) is not None
 
     def _failed_step(
         self, step: Step, turns: Turns, error: Exception, culprit: Window | None = None

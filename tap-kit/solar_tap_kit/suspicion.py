@@ -37,6 +37,12 @@ class Suspicion:
         self._ledger = ledger
         self._knowledge = knowledge
         self._clock = clock
+        self._doubted: set[str] = set()
+
+    def doubt(self, step: Step) -> bool:
+        """Put a step to the proof at its next turn; return False if there is no proof for it."""
+        self._doubted.add(str(step.windows[0]))
+        return self.probe_for(step) is not None
 
     def refused(self, step: Step) -> None:
         """Count a refusal, if the call had kept its distance from the one before."""
@@ -47,6 +53,7 @@ class Suspicion:
 
     def cleared(self, window: Window) -> None:
         """Forget a window's refusals: it has been answered, or given up for good."""
+        self._doubted.discard(str(window))
         if window.reason != "snapshot":
             self._ledger.forget_refusals(str(window), self._clock.now())
 
@@ -56,7 +63,8 @@ class Suspicion:
             return None
         window = step.windows[0]
         good = self._knowledge.yesterday(window.site)
-        if self._ledger.refusals(str(window)) < SUSPICIOUS or good == window.days:
+        times = self._ledger.refusals(str(window))
+        if (times < SUSPICIOUS and str(window) not in self._doubted) or good == window.days:
             return None
         probe = Window(window.source, window.site, good, "probe")
         return Step(step.source, (probe,), step.key, step.lane)

@@ -223,11 +223,33 @@ def test_a_date_without_data_is_passed_over_where_others_answer(bench: Bench) ->
     out = bench.run(system_ids=[BERLIN], start_date="2025-03-02", end_date="2025-03-08")
     entries = out.keyed("history_days", ("system_id", "local_date"))
     assert entries[(BERLIN, "2025-03-02")]["status"] == "refused"
+    # A later run has answers of its own only after it has asked for a day that must work.
+    earlier = bench.run(out.states[-1], system_ids=[BERLIN], start_date="2025-03-01",
+                        end_date="2025-03-08", lookback_days=0)  # fmt: skip
+    assert [row["status"] for row in earlier.records("history_days")
+            if row["local_date"] == "2025-03-01"] == ["refused"]  # fmt: skip
     bench.cloud.world.reset()
     bench.cloud.world.faults.add(endpoint="sigen.history", nth=1, times=99, code=13001)
     tap, _ = bench.tap(system_ids=[BERLIN])
     with pytest.raises(PartialFailure, match="13001"):
         tap.sync_all()
+
+
+def test_a_system_that_is_gone_for_a_night_loses_nothing(bench: Bench) -> None:
+    """13001 for everything: no stored day is noted as refused, no new one is passed over."""
+    first = bench.run(system_ids=[BERLIN], end_date="2026-04-02", start_date="2026-03-28")
+    bench.cloud.world.faults.add(endpoint="sigen.history", nth=1, times=99, code=13001)
+    bench.cloud.clock.advance(dt.timedelta(days=2))
+    tap, gone = bench.tap(first.states[-1], system_ids=[BERLIN], start_date="2026-03-28")
+    with pytest.raises(PartialFailure, match="13001"):
+        tap.sync_all()
+    assert not gone.records("history_days")
+    bench.cloud.world.faults.clear()
+    state = gone.states[-1] if gone.states else first.states[-1]
+    back = bench.run(state, system_ids=[BERLIN], start_date="2026-03-28")
+    days = {row["local_date"]: row["status"] for row in back.records("history_days")}
+    assert days.keys() >= {"2026-04-02", "2026-04-03"}
+    assert set(days.values()) == {"complete"}
 
 
 def test_a_refused_list_is_replaced_by_what_is_known(bench: Bench, tmp_path: Any) -> None:
