@@ -245,6 +245,11 @@ class Run:
         self, source: Source, window: Window, answer: Answer, *, archived: bool = False
     ) -> None:
         harvest = source.decode(window, answer.bodies, answer.fetched_at)
+        if window.reason == "late" and not any(harvest.rows.get(name) for name in source.streams):
+            # An empty answer to a day that is stored says nothing about it.
+            self._suspicion.cleared(window)
+            self._progress.step(str(window), "empty now; what is stored stays", archived=archived)
+            return
         self._write(harvest.rows)
         self.knowledge.advance(source, window, harvest)
         if not archived:

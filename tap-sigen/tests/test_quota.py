@@ -235,6 +235,22 @@ def test_a_date_without_data_is_passed_over_where_others_answer(bench: Bench) ->
         tap.sync_all()
 
 
+def test_a_stored_day_that_is_answered_empty_stays(bench: Bench) -> None:
+    """Success without data, in the look-back: the ledger goes on vouching for the stored rows."""
+    settings = {"system_ids": [BERLIN], "start_date": "2026-03-28"}
+    first = bench.run(**settings)
+    bench.cloud.clock.advance(dt.timedelta(days=1))
+    bench.cloud.switches.set("sigen.null_data", 1.0, site=BERLIN)
+    empty = bench.run(first.states[-1], **settings)
+    stored = {row["local_date"] for row in first.records("history_days")}
+    told = {row["local_date"]: row["status"] for row in empty.records("history_days")}
+    assert told == {"2026-04-02": "empty"}
+    assert not stored & told.keys()
+    bench.cloud.switches.set("sigen.null_data", 0.0, site=BERLIN)
+    back = bench.run(empty.states[-1], **settings)
+    assert {row["status"] for row in back.records("history_days")} == {"complete"}
+
+
 def test_a_system_that_is_gone_for_a_night_loses_nothing(bench: Bench) -> None:
     """13001 for everything: no stored day is noted as refused, no new one is passed over."""
     first = bench.run(system_ids=[BERLIN], end_date="2026-04-02", start_date="2026-03-28")
