@@ -182,7 +182,8 @@ def rows(
 
 def label(site: Site, minute: int, second: int = 0) -> str:
     """An instant on the site's wall clock."""
-    return f"{local_time(site.zone, minute) + timedelta(seconds=second):{_STAMP}}"
+    wall = local_time(site.zone, minute) + timedelta(seconds=second)
+    return wall.replace(tzinfo=None).isoformat(" ")
 
 
 def _collapsed(found: list[tuple[str, Value]], merge: Merge) -> list[tuple[str, Value]]:
