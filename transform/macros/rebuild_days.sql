@@ -88,6 +88,7 @@
 -#}
 {% macro delete_days_without(days, key, fetches={}, one_row_a_day="is_first_of_day") -%}
   {%- if execute and by_day_materialization() == "incremental" -%}
+    {%- set never = "timestamp '1970-01-01 00:00:00'" -%}
     {%- set gone -%}
     select {{ key }}, local_date
     from {{ this }} as built
@@ -97,16 +98,27 @@
             kept.{{ key }} = built.{{ key }}
             and kept.local_date = built.local_date
             {%- for column, wanted in fetches.items() %}
-            and (kept.{{ wanted }} = built.{{ column }} or (kept.{{ wanted }} is null and built.{{ column }} is null))
+            and coalesce(kept.{{ wanted }}, {{ never }}) = coalesce(built.{{ column }}, {{ never }})
             {%- endfor %}
     )
     {%- endset -%}
-    {%- if run_query("select 1 as one from (" ~ gone ~ ") as gone limit 1").rows | length > 0 -%}
+    {#- Counted, not looked for: who is asked for one row alone goes through all pairs to find none. -#}
+    {%- if run_query("select count(*) as days from (" ~ gone ~ ") as gone").columns[0].values()[0] > 0 -%}
     delete from {{ this }} where exists (
         select 1 from ({{ gone }}) as gone
         where gone.{{ key }} = {{ this }}.{{ key }} and gone.local_date = {{ this }}.local_date
     )
     {%- endif -%}
+  {%- endif -%}
+{%- endmacro %}
+
+{#-
+  Before the build: PostgreSQL would compile these long expressions to machine code, for 18 of
+  the 19 seconds that a hundred changed days take.
+-#}
+{% macro plain_plans() -%}
+  {%- if target.type == "postgres" -%}
+    set local jit = off
   {%- endif -%}
 {%- endmacro %}
 

@@ -7,6 +7,7 @@
         {"columns": ["system_id", "local_date"]},
         {"columns": ["is_first_of_day", "system_id", "local_date", "day_version"]},
     ],
+    pre_hook="{{ plain_plans() }}",
     post_hook=["{{ delete_days_without(
         'select system_id, local_date, fetched_at_utc from ' ~ ref('stg_sigen__history_days')
         ~ ' where n_points > 0',

@@ -7,6 +7,7 @@
         {"columns": ["site_id", "local_date"]},
         {"columns": ["is_first_of_day", "site_id", "local_date", "day_version"]},
     ],
+    pre_hook="{{ plain_plans() }}",
     post_hook=["{{ delete_days_without(
         'select site_id, local_date, ' ~ solaredge_fetches() ~ ' from ' ~ ref('stg_solaredge__sync_days')
         ~ ' where ' ~ solaredge_block_streams() ~ ' group by site_id, local_date having sum(n_points) > 0',

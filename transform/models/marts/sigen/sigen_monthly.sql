@@ -4,6 +4,7 @@
     unique_key=["system_id", "month_start"],
     on_schema_change="fail",
     indexes=[{"columns": ["system_id", "month_start"]}],
+    pre_hook="{{ plain_plans() }}",
     post_hook="{{ delete_months_without(ref('int_sigen__30min')) }}",
 ) }}
 
