@@ -22,8 +22,6 @@ from dbt.contracts.graph.manifest import Manifest
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from dbt_common.events.base_types import EventMsg
-
 PROJECT = Path(__file__).parent.parent.parent / "transform"
 Row = dict[str, Any]
 Columns = dict[str, str]
@@ -38,10 +36,9 @@ QUIET = (
 """No loggers: they word every debugging event, whether it is written or not."""
 
 
-WHAT_PARSING_READS = (
-    "DBT_PROJECT_DIR", "DBT_TARGET", "PG_DATABASE", "ANALYTICS_SCHEMA", "RAW_SIGEN_SCHEMA",
-    "RAW_SOLAREDGE_SCHEMA",
-)  # fmt: skip
+WHAT_PARSING_READS = ("DBT_PROJECT_DIR", "DBT_TARGET", "PG_DATABASE", "ANALYTICS_SCHEMA")
+"""Raw schemas are not among them: models look for them when they are built."""
+
 MANIFESTS: dict[tuple[str, ...], Manifest] = {}
 """What dbt has parsed in this process."""
 
@@ -129,7 +126,7 @@ class DbtProject:
         }
         said: list[str] = []
 
-        def listen(event: EventMsg) -> None:
+        def listen(event: Any) -> None:
             if event.info.level != "debug":
                 said.append(event.info.msg)
 

@@ -138,7 +138,8 @@ NO_NUMBERS = {
     "energy_quantities", "energy_flows", "qualities", "rank_of", "register_lake", "raw_table",
     "raw_schemas", "without_zone", "same_account", "latest_of", "clock_columns", "clock_names",
     "merged", "all_of", "by_day_materialization", "days_to_build", "dates_to_build", "on_dates",
-    "delete_days_without", "know_the_rows", "plain_plans", "months_to_build", "in_months", "delete_months_without",
+    "delete_days_without", "know_the_rows", "plain_plans", "months_to_build", "in_months",
+    "delete_months_without",
     "solaredge_streams", "solaredge_meters", "solaredge_block_streams", "solaredge_fetches",
     "solaredge_fetch_columns", "sql_type", "has_contracts", "retire_former_tables",
 }  # fmt: skip

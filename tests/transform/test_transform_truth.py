@@ -35,11 +35,16 @@ LOADING_TIMES = ("created_at", "updated_at", "last_sync_time", "attributes_json"
 def built(
     duckdb_loader: Loader, postgres_loader: Loader, clock_changes: RawRows
 ) -> dict[str, Loader]:
-    """Return both warehouses, loaded with the same rows and built with all unit and data tests."""
+    """Return both warehouses, loaded with the same rows and built with all data tests.
+
+    The models' unit tests run along on one of them: rows that are made up give the same on both,
+    if all the others do.
+    """
     for warehouse in (duckdb_loader, postgres_loader):
         warehouse.clear()
         clock_changes.load_into(warehouse)
-        warehouse.dbt("build")
+    duckdb_loader.dbt("build")
+    postgres_loader.dbt("build", "--exclude-resource-type", "unit_test")
     return {"duckdb": duckdb_loader, "postgres": postgres_loader}
 
 

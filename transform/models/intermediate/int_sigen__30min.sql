@@ -77,7 +77,10 @@ midnights as (
         -- The first row is asked for as well: without it the next day has not landed yet.
         (
             history.seq = 0
-            or (history.is_valid_local_time and history.measured_at_local = cast(history.local_date as timestamp))
+            or (
+                history.is_valid_local_time
+                and history.measured_at_local = cast(history.local_date as timestamp)
+            )
         )
         {{ on_dates(dates, "history.local_date", days_later=1) }}
     group by todo.system_id, todo.local_date
