@@ -10,6 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
+from click.testing import CliRunner
+
+from solar_tap_kit.errors import SettingsError
+from tap_solaredge.tap import TapSolarEdge
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,31 +65,34 @@ def test_what_needs_no_settings_works_without(option: list[str]) -> None:
         assert json.loads(done.stdout)
 
 
-@pytest.mark.parametrize(
-    ("settings", "words"),
-    [
-        ({"api_key": SECRET}, ["refused api_key", "Fleet API key"]),
-        ({"api_key": None}, ["api_key", "missing"]),
-        ({"api_url": "http://127.0.0.1:9"}, ["can't be reached", "api_url"]),
-        ({"span_hours": 48}, ["span_hours", "at most 25"]),
-        ({"site_ids": ["77"]}, ["site_ids", "77", "2 site"]),
-        ({"client_id": "x", "client_secret": SECRET}, ["api_key", "not both"]),
-        ({"api_key": None, "client_id": "x"}, ["client_secret", "missing"]),
-        (
-            {"api_key": None, "client_id": "x", "client_secret": SECRET},
-            ["refresh_token", "tap-solaredge login"],
-        ),
-        ({"resolution": "week"}, ["resolution", "quarter_hour, hour, day"]),
-        ({"api_version": "v1", "span_hours": 12}, ["span_hours", "v2"]),
-        ({"api_version": "v1", "api_key": SECRET}, ["refused api_key", "account's or a site's"]),
-        ({"api_version": "v1"}, ["refused api_key", "set api_version to v2"]),
-    ],
-    ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
-)
-def test_each_mistake_is_one_line_at_the_end(
+WRONG_KEYS = [
+    ({"api_key": SECRET}, ["refused api_key", "Fleet API key"]),
+    ({"api_version": "v1", "api_key": SECRET}, ["refused api_key", "account's or a site's"]),
+]
+MISTAKES = [
+    *WRONG_KEYS,
+    ({"api_key": None}, ["api_key", "missing"]),
+    ({"api_url": "http://127.0.0.1:9"}, ["can't be reached", "api_url"]),
+    ({"span_hours": 48}, ["span_hours", "at most 25"]),
+    ({"site_ids": ["77"]}, ["site_ids", "77", "2 site"]),
+    ({"client_id": "x", "client_secret": SECRET}, ["api_key", "not both"]),
+    ({"api_key": None, "client_id": "x"}, ["client_secret", "missing"]),
+    (
+        {"api_key": None, "client_id": "x", "client_secret": SECRET},
+        ["refresh_token", "tap-solaredge login"],
+    ),
+    ({"resolution": "week"}, ["resolution", "quarter_hour, hour, day"]),
+    ({"api_version": "v1", "span_hours": 12}, ["span_hours", "v2"]),
+    ({"api_version": "v1"}, ["refused api_key", "set api_version to v2"]),
+]
+
+
+@pytest.mark.parametrize(("settings", "words"), WRONG_KEYS)
+def test_a_mistake_is_one_line_at_the_end(
     bench: Bench, tmp_path: Path, settings: dict[str, Any], words: list[str]
 ) -> None:
     """The last line names the setting and the way out; exit 1, no traceback, no secret."""
+    bench.cloud.switches.set("solaredge.v1_sunset", "alive")
     done = command(config=bench.config(**{**FIXED, **settings}), tmp=tmp_path)
     assert done.returncode == 1
     assert all(word in error_lines(done)[-1] for word in words), done.stderr
@@ -93,24 +100,95 @@ def test_each_mistake_is_one_line_at_the_end(
     assert SECRET not in done.stdout + done.stderr
 
 
-def test_an_address_that_is_not_the_api_names_the_setting(bench: Bench, tmp_path: Path) -> None:
-    """404 from the first call on means that api_url leads elsewhere."""
-    done = command(config=bench.config(**FIXED, api_url=bench.cloud.url), tmp=tmp_path)
-    assert done.returncode == 1
-    (line,) = error_lines(done)
-    assert line.startswith("api_url")
-
-
-@pytest.mark.parametrize("fault", [None, {"status": 500, "times": 0}, {"status": 403, "times": 0}])
-def test_no_secret_is_in_any_output(
-    bench: Bench, tmp_path: Path, fault: dict[str, Any] | None
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    MISTAKES,
+    ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
+)
+def test_each_mistake_names_the_setting_and_the_way_out(
+    bench: Bench,
+    tmp_path: Path,
+    settings: dict[str, Any],
+    words: list[str],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The key appears nowhere at DEBUG: neither on success nor on failure."""
+    """The same command without a process of its own: its last line, exit 1, no secret."""
+    monkeypatch.setattr("solar_tap_kit.clock.SystemClock.sleep", lambda _self, _seconds: None)
+    path = tmp_path / "config.json"
+    config = bench.config(**{**FIXED, **settings})
+    path.write_text(json.dumps(config), encoding="utf-8")
+    done = CliRunner().invoke(TapSolarEdge.get_singer_command(), ["--config", str(path)])
+    assert done.exit_code == 1
+    assert isinstance(done.exception, SystemExit)
+    last = [r.getMessage() for r in caplog.records if r.levelname == "ERROR"][-1]
+    assert all(word in last for word in words), last
+    assert "\n" not in last
+    assert SECRET not in done.output + caplog.text
+
+
+def test_an_address_that_is_not_the_api_names_the_setting(bench: Bench) -> None:
+    """404 from the first call on means that api_url leads elsewhere."""
+    tap, _ = bench.tap(**FIXED, api_url=bench.cloud.url)
+    with pytest.raises(SettingsError, match=r"^api_url"):
+        tap.sync_all()
+
+
+JSON_LOGS = """
+version: 1
+disable_existing_loggers: false
+formatters:
+  json:
+    (): singer_sdk.logging.StructuredFormatter
+handlers:
+  console:
+    class: logging.StreamHandler
+    formatter: json
+    stream: ext://sys.stderr
+root:
+  level: DEBUG
+  handlers: [console]
+"""
+
+
+@pytest.mark.parametrize(
+    ("form", "api_version", "fault"),
+    [
+        ("text", "v2", None),
+        ("json", "v2", {"status": 500, "times": 4}),
+        ("text", "v1", {"status": 403, "times": 0}),
+        ("json", "v1", None),
+    ],
+)
+def test_no_secret_is_in_any_output(
+    bench: Bench, tmp_path: Path, form: str, api_version: str, fault: dict[str, Any] | None
+) -> None:
+    """The key appears nowhere at DEBUG, as text or JSON: neither on success nor on failure.
+
+    v1 has it in every address, which the HTTP library logs.
+    """
+    bench.cloud.switches.set("solaredge.v1_sunset", "alive")
     if fault:
-        bench.cloud.world.faults.add(endpoint="solaredge.v2.energy", body="{}", **fault)
-    config = bench.config(**FIXED)
-    done = command(config=config, tmp=tmp_path, env={"LOGLEVEL": "DEBUG"})
-    assert done.returncode == (1 if fault else 0), done.stderr
+        endpoint = "solaredge.v2.energy" if api_version == "v2" else "solaredge.v1.*Details"
+        bench.cloud.world.faults.add(endpoint=endpoint, body="{}", **fault)
+    changes: dict[str, Any] = {}
+    if api_version == "v1":
+        key = bench.cloud.credentials.solaredge_v1_account_key
+        changes = {"api_version": "v1", "api_key": key, "credits_per_month": None,
+                   "calls_per_minute": None}  # fmt: skip
+    config = bench.config(**FIXED, **changes, site_ids=["4100001"])
+    env = {"LOGLEVEL": "DEBUG", "TAP_SOLAREDGE_LOGLEVEL": "DEBUG"}
+    if form == "json":
+        (tmp_path / "log.yml").write_text(JSON_LOGS, encoding="utf-8")
+        env["SINGER_SDK_LOG_CONFIG"] = str(tmp_path / "log.yml")
+    done = command(config=config, tmp=tmp_path, env=env)
+    # What a key may not read is left out; what fails, fails the run.
+    assert done.returncode == (1 if fault and api_version == "v2" else 0), done.stderr
+    assert "debug" in done.stderr.lower()
+    if form == "json":
+        assert all(json.loads(line) for line in done.stderr.splitlines())
+    if api_version == "v1":
+        assert "api_key=[secret]" in done.stderr
     assert config["api_key"] not in done.stdout + done.stderr
 
 
@@ -171,12 +249,3 @@ def test_replay_sends_recordings_through_the_decoders(bench: Bench, tmp_path: Pa
     assert "problem.json: refusal, HTTP 404" in done.stderr
     assert "cut.json: not decoded" in done.stderr
     assert "fields that no column takes" not in done.stderr
-
-
-def test_the_key_of_v1_is_masked_in_every_address(old: Bench, tmp_path: Path) -> None:
-    """At DEBUG the HTTP library logs the whole query; the key in it is masked."""
-    config = old.config(**FIXED, site_ids=["4100001"])
-    done = command(config=config, tmp=tmp_path, env={"LOGLEVEL": "DEBUG"})
-    assert done.returncode == 0, done.stderr
-    assert "api_key=[secret]" in done.stderr
-    assert config["api_key"] not in done.stdout + done.stderr
