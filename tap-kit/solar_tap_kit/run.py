@@ -8,6 +8,7 @@ does not stop the others, and a run that has to pause says what is left.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import logging
 from typing import TYPE_CHECKING, NoReturn
 
@@ -123,8 +124,12 @@ class Run:
         Raises:
             SettingsError: There is no start date for a site.
         """
-        served = [s for s in self.knowledge.sources() if not self._is_known_unserved(s)]
-        return make_plan(served, sites, self._cloud.lane, self.knowledge)
+        return make_plan(self.sources, sites, self._cloud.lane, self.knowledge)
+
+    @functools.cached_property
+    def sources(self) -> list[Source]:
+        """What the selected streams need, without what is known not to be served."""
+        return [s for s in self.knowledge.sources() if not self._is_known_unserved(s)]
 
     def _go(self, plan: Plan) -> None:
         total = plan.count()

@@ -26,6 +26,7 @@ from solar_tap_kit.redact import Redactor
 from solar_tap_kit.replay import replay_folder
 from solar_tap_kit.run import Run
 from solar_tap_kit.runtime import Runtime
+from solar_tap_kit.upkeep import upkeep
 from solar_tap_kit.writer import CountingWriter
 
 if TYPE_CHECKING:
@@ -207,14 +208,14 @@ class SolarTap(CommandLine):
         """
         with self.opened() as (cloud, archive):
             run = Run(self, cloud, archive)
-            made = forecast(
-                run.plan(run.read_sites().sites),
-                cloud.ledger,
-                self.clock.now(),
-                cloud.cost_unit,
-                with_steps=form == "json",
-            )
-        click.echo(json.dumps(made.as_json()) if form == "json" else made.as_text())
+            sites, now = run.read_sites().sites, self.clock.now()
+            steps, unit = run.plan(sites), cloud.cost_unit
+            made = forecast(steps, cloud.ledger, now, unit, with_steps=form == "json")
+            daily = upkeep(run.sources, sites, now, unit, cloud.ledger.limits)
+        if form == "json":
+            click.echo(json.dumps({**made.as_json(), "upkeep": daily.as_json()}))
+        else:
+            click.echo(f"{made.as_text()}\n{daily.as_text()}")
 
     def show_check(self, form: Form) -> bool:
         """Print what the credential may use; return whether nothing failed.

@@ -106,7 +106,12 @@ def test_the_plan_names_every_budget_of_v2(
     # The first share goes today, each further one at midnight UTC.
     shares = -(-plan["cost"] // share)
     assert (done.date() - bench.cloud.clock.now().date()).days == pytest.approx(shares - 1, abs=1)
+    # Two sites at 10 credits, one of them short of a call for each dark night, and the lists.
+    assert 20 < plan["upkeep"]["cost_a_day"] < 26
     assert len(bench.cloud.calls) == 1
+    tap, _ = bench.tap(**{**settings, "credits_per_month": 500})
+    tap.show_plan("table")
+    assert "of 450 under credits a month (NOT ENOUGH" in capsys.readouterr().out
 
 
 def test_the_plan_names_both_budgets_of_v1(old: Bench, capsys: pytest.CaptureFixture[str]) -> None:

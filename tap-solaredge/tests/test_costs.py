@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -150,7 +151,7 @@ def test_a_refused_span_is_halved_and_remembered(
 
 
 def test_a_month_of_four_sites_stays_inside_the_free_tier(
-    world: Callable[..., Bench], house: Callable[..., Site]
+    world: Callable[..., Bench], house: Callable[..., Site], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """v2, limits enforced, default reserve: every day whole, under 1,800 credits, as planned."""
     sites = [
@@ -161,27 +162,28 @@ def test_a_month_of_four_sites_stays_inside_the_free_tier(
     bench = world(start, *sites, start_date="2026-01-31")
     bench.cloud.switches.set("limits", "documented")
     bench.settings["state_dir"] = str(bench.folder / "kept")
-    state, spent, promised = None, 0, 0
+    state, spent = None, []
     whole: set[tuple[str, str, str]] = set()
     for day in range(28):
         bench.cloud.clock.set(start + day * DAY)
         if day == 2:
             tap, _ = bench.tap(state)
-            with tap.opened() as (cloud, archive):
-                sync = Run(tap, cloud, archive)
-                steps = sync.plan(sync.read_sites().sites)
-                promised = forecast(steps, cloud.session.ledger, tap.clock.now(), "credits").cost
+            tap.show_plan("json")
         before = len(bench.cloud.calls)
         out = bench.run(state=state, time=SharedTime(bench.cloud.clock))
         state = out.states[-1]
-        spent += len(bench.cloud.calls) - before
+        spent.append(len(bench.cloud.calls) - before)
         whole |= {
             (e["site_id"], e["stream"], e["local_date"])
             for e in out.records("sync_days")
             if e["status"] in ("complete", "empty")
         }
-    assert spent <= 1800
-    assert 0 < promised <= 1800 / 28
+    plan = json.loads(capsys.readouterr().out)
+    # The day was planned to the credit, and the month from that day on.
+    assert plan["cost"] == spent[2]
+    assert plan["upkeep"]["cost_a_day"] == pytest.approx(sum(spent) / 28, rel=0.05)
+    assert sum(spent) <= plan["upkeep"]["limits"][0]["cost"] <= 1800
+    assert plan["upkeep"]["limits"][0]["fits"] is True
     assert "429 month" not in {call.outcome for call in bench.cloud.calls}
     # All 28 days from 31 January to 27 February, of four sites and seven streams.
     assert len(whole) == 28 * 4 * 7

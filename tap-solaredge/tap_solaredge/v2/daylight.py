@@ -32,6 +32,9 @@ LONGEST_LIGHT = dt.timedelta(hours=10, minutes=30)
 
 HALF_DAY = dt.timedelta(hours=12)
 
+EDGE = dt.timedelta(minutes=30)
+"""No value for so long at an end of the light half, and it is night there."""
+
 EARTH_TILT_DEG = 23.44
 DAYS_IN_YEAR = 365.24
 SOLSTICE_DAY = 355
@@ -113,7 +116,9 @@ class Nights:
         begin = light_window(window.days.first, window.site.tz, HALF_DAY)
         if not awake or begin is None:
             return
-        dark = all(begin <= instant < begin + HALF_DAY for instant in awake)
+        # Awake at an edge, it would be asked for the rest as well: nothing saved.
+        first, end = begin + EDGE, begin + HALF_DAY - EDGE
+        dark = all(first <= instant < end for instant in awake)
         if self._noted.get(window.site.id) != dark:
             self._is_dark(window.site.id)
             self._noted[window.site.id] = dark

@@ -12,6 +12,7 @@ from solar_tap_kit.windows import Cut
 from tap_solaredge.answers import parse
 from tap_solaredge.days import Dated, Evidence, Grain, Kind, Question, judge
 from tap_solaredge.v2 import rows
+from tap_solaredge.v2.daylight import EDGE
 from tap_solaredge.v2.points import parse_timestamp
 
 if TYPE_CHECKING:
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
 
 CALL_DAYS = 31 * DAY
 """What one call for days may cover."""
-
-EDGE = 2
-"""So many intervals without a value at an end of the light half, and it is night there."""
 
 STEPS = {
     "quarter_hour": dt.timedelta(minutes=15),
@@ -259,9 +257,10 @@ class Series(Source):
             for item in parse(body).get("values", [])
             if isinstance(item, dict)
         ]
-        if any(value is not None for value in values[:EDGE]):
+        edge = EDGE // STEPS["quarter_hour"]
+        if any(value is not None for value in values[:edge]):
             bodies = self._ask(window, window.start_utc, begin) + bodies
-        if any(value is not None for value in values[-EDGE:]):
+        if any(value is not None for value in values[-edge:]):
             bodies += self._ask(window, end, window.end_utc)
         return bodies
 
