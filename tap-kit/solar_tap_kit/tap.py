@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from solar_tap_kit.fields import Record
     from solar_tap_kit.stream import SolarStream
 
-STATE_SHARE = 10
+STATE_SHARE = 12
 """STATE is written when at least this many times its size in records has gone out."""
 
 PREVIEW_WINDOWS = 3

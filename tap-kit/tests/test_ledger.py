@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from solar_tap_kit.book import SINCE_THEN
 from solar_tap_kit.errors import SettingsError
-from solar_tap_kit.ledger import Ledger, NotYet
+from solar_tap_kit.ledger import SCHEMA, Ledger, NotYet
 from solar_tap_kit.limits import Limit, Meter
 
 if TYPE_CHECKING:
@@ -126,6 +127,14 @@ def test_the_vendors_word_counts_where_it_is_less(tmp_path: Path) -> None:
     assert ledger.left(NOW)[0].used == 6
     ledger.correct(MONTH, 8, NOW)
     assert ledger.left(NOW)[0].used == 6
+
+
+def test_what_is_new_is_found_without_reading_what_is_known() -> None:
+    """Before each call of a fleet: by the newest number, not through all calls of the account."""
+    db = sqlite3.connect(":memory:")
+    db.executescript(SCHEMA)
+    (step,) = db.execute(f"EXPLAIN QUERY PLAN {SINCE_THEN}", ("account", 1)).fetchall()
+    assert "INTEGER PRIMARY KEY" in step[-1]
 
 
 def test_a_clock_set_back_blocks_no_longer_than_a_period(tmp_path: Path) -> None:
