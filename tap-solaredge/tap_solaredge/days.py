@@ -195,7 +195,10 @@ def judge(
         instant = parse_utc(text) if text else None
         if instant is not None and not kind.alone:
             evidence.saw(window.site.id, instant)
-        reports.append(evidence.latest(kind.stream, window.site.id, series, instant))
+        if kind.alone:
+            # Of the others the site's latest report says as much, and takes less to remember.
+            instant = evidence.latest(kind.stream, window.site.id, series, instant)
+        reports.append(instant)
     heard = [report for report in reports if report is not None]
     reported = min(heard) if heard and len(heard) == len(reports) else None
     entries: list[Record] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -11,14 +11,31 @@ from solar_simulator.clock import VirtualClock
 from solar_simulator.server import SimulatorServer
 from solar_simulator.site import Battery, Inverter, Site
 from solar_simulator.testing.sites import make_site, scenario_of
-from solar_tap_kit.testing import Bench
+from solar_tap_kit.testing import Bench, Collector
 from tap_solaredge.tap import TapSolarEdge
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
     from pathlib import Path
 
 NOW = dt.datetime(2026, 3, 11, 18, tzinfo=dt.UTC)
+
+
+def sync_only(
+    bench: Bench, streams: Collection[str], state: dict[str, Any] | None = None, **settings: Any
+) -> Collector:
+    """Sync some streams: a test need not pay for what it does not look at."""
+    tap, out = bench.tap(state, **settings)
+    for stream in tap.streams.values():
+        stream.selected = stream.name in streams
+    tap.sync_all()
+    return out
+
+
+@pytest.fixture(scope="session")
+def only() -> Callable[..., Collector]:
+    """Return what syncs some streams."""
+    return sync_only
 
 
 @pytest.fixture(scope="session")

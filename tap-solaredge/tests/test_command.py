@@ -56,13 +56,34 @@ def error_lines(done: subprocess.CompletedProcess[str]) -> list[str]:
     return [line.split("|", 3)[-1].strip() for line in lines]
 
 
-@pytest.mark.parametrize("option", [["--about", "--format", "json"], ["--discover"], ["--help"]])
-def test_what_needs_no_settings_works_without(option: list[str]) -> None:
-    """About, discovery and help need neither settings nor network."""
-    done = command(*option, env={"http_proxy": "http://127.0.0.1:1"})
+def test_discovery_works_without_settings() -> None:
+    """It needs neither settings nor network."""
+    done = command("--discover", env={"http_proxy": "http://127.0.0.1:1"})
     assert done.returncode == 0, done.stderr
-    if "--help" not in option:
-        assert json.loads(done.stdout)
+    assert json.loads(done.stdout)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--about", "--format", "json"], "api_version"), (["--help"], "--plan"),
+        (["login", "--help"], "--redirect-uri"),
+    ],
+)  # fmt: skip
+def test_what_explains_itself_needs_nothing(arguments: list[str], words: str) -> None:
+    """About and help: no settings, no network."""
+    done = CliRunner().invoke(TapSolarEdge.get_singer_command(), arguments)
+    assert done.exit_code == 0, done.output
+    assert words in done.output
+
+
+def test_no_option_takes_a_secret() -> None:
+    """What stands on the command line stands in the machine's list of processes."""
+    command = TapSolarEdge.get_singer_command()
+    secrets = {name for name, setting in TapSolarEdge.config_jsonschema["properties"].items()
+               if setting.get("secret")}  # fmt: skip
+    assert secrets == {"api_key", "client_secret", "refresh_token"}
+    assert not secrets & {option.name for option in command.params}
 
 
 WRONG_KEYS = [

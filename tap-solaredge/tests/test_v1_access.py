@@ -10,7 +10,7 @@ import pytest
 
 from solar_simulator.site import Replacement, Sensor
 from solar_tap_kit.errors import AuthError, PartialFailure, SettingsError, UnreachableError
-from solar_tap_kit.testing import Bench, SharedTime
+from solar_tap_kit.testing import Bench, Collector, SharedTime
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -134,10 +134,13 @@ def test_an_endpoint_refused_for_a_site_is_one_warning(
     assert out.records("inverter_telemetry")
 
 
-def test_a_month_that_is_too_long_is_halved_once(old: Bench) -> None:
+def test_a_month_that_is_too_long_is_halved_once(
+    old: Bench, only: Callable[..., Collector]
+) -> None:
     """403 for a whole month of powerDetails: two halves, and halves from then on."""
     old.cloud.world.faults.add(endpoint="solaredge.v1.powerDetails", times=1, status=403, body="{}")
-    out = old.run(site_ids=[METERED], start_date="2026-02-01", end_date="2026-03-01")
+    span = {"site_ids": [METERED], "start_date": "2026-02-01", "end_date": "2026-03-01"}
+    out = only(old, {"meter_power", "sync_days"}, **span)
     rows = [row for row in out.records("meter_power") if row["meter_type"] == "FeedIn"]
     assert len(rows) == 28 * 96
     asked = old.cloud.calls.matching(endpoint="solaredge.v1.powerDetails")
@@ -160,8 +163,8 @@ def test_more_sites_than_a_page_and_a_bulk_call(
 
 
 def quota(bench: Bench, reading: str, day: str) -> Bench:
-    """Let the cloud count 15 calls a day, in one of its readings."""
-    for name, value in (("limits", "documented"), ("solaredge.v1_calls_per_day", 15),
+    """Let the cloud count 7 calls a day, in one of its readings."""
+    for name, value in (("limits", "documented"), ("solaredge.v1_calls_per_day", 7),
                         ("solaredge.v1_quota", reading), ("solaredge.v1_day", day)):  # fmt: skip
         bench.cloud.switches.set(name, value)
     return bench
@@ -169,14 +172,17 @@ def quota(bench: Bench, reading: str, day: str) -> Bench:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("reading", "day"), [("A", "midnight_utc"), ("B", "rolling")])
-def test_the_days_calls_are_kept_to_in_both_readings(old: Bench, reading: str, day: str) -> None:
-    """A month of history under 15 calls a day: in some days all is there, exactly once."""
+def test_the_days_calls_are_kept_to_in_both_readings(
+    old: Bench, only: Callable[..., Collector], reading: str, day: str
+) -> None:
+    """A month of readings under 7 calls a day: in some days all is there, exactly once."""
     quota(old, reading, day)
     span = {"site_ids": [METERED], "start_date": "2026-02-10", "end_date": "2026-03-11"}
-    settings = {"calls_per_day": 15, "state_dir": str(old.folder / "kept"), **span}
+    settings = {"calls_per_day": 7, "state_dir": str(old.folder / "kept"), **span}
+    streams = {"storage_telemetry", "inverter_telemetry", "sync_days"}
     state, outs = None, []
     for _ in range(4 if reading == "A" else 7):
-        outs.append(old.run(state, quota_reserve="0", **settings))
+        outs.append(only(old, streams, state, quota_reserve="0", **settings))
         state = outs[-1].states[-1]
         old.cloud.clock.advance(86400 + 60)
     refused = [call for call in old.cloud.calls if call.status == 429]
@@ -218,7 +224,7 @@ def test_a_failing_site_does_not_stop_the_other(old: Bench) -> None:
 
 
 def test_a_replaced_inverter_keeps_its_history(
-    world: Callable[..., Bench], house: Callable[..., Site]
+    world: Callable[..., Bench], house: Callable[..., Site], only: Callable[..., Collector]
 ) -> None:
     """Gone from the inventory, found in the change log: each serial for the days it stood."""
     site = house(1)
@@ -226,7 +232,8 @@ def test_a_replaced_inverter_keeps_its_history(
                        at=dt.datetime(2026, 3, 10, 12, tzinfo=dt.UTC))  # fmt: skip
     sites = [replaced(site, replacements=(swap,))]
     bench = world(NOON, *sites, api_version="v1", start_date="2026-03-08")
-    out = bench.run()
+    streams = {"devices", "equipment_changes", "inverter_telemetry", "sync_days"}
+    out = only(bench, streams)
     by_serial: dict[str, set[str]] = {}
     for row in out.records("inverter_telemetry"):
         by_serial.setdefault(row["serial_number"], set()).add(row["local_date"])
@@ -238,7 +245,7 @@ def test_a_replaced_inverter_keeps_its_history(
     # What stood there before is not asked for days after it had gone.
     bench.cloud.calls.reset()
     bench.cloud.clock.advance(86400)
-    bench.run(out.states[-1])
+    only(bench, streams, out.states[-1])
     asked = bench.cloud.calls.matching(endpoint="solaredge.v1.equipment_data")
     assert len(asked) == 1
 
