@@ -80,16 +80,14 @@ def check(cloud: Cloud, clock: Clock) -> Iterator[Finding]:
             elif source.name not in unserved:
                 if key not in found:
                     together = asked if source.group > 1 else [site]
-                    findings, everywhere = _ask(source, together, cloud.ledger_stream, clock)
+                    findings, everywhere = _ask(source, together, clock)
                     found |= {(one.site, one.source): one for one in findings}
                     if everywhere:
                         unserved.add(source.name)
                 yield found[key]
 
 
-def _ask(
-    source: Source, sites: Sequence[Site], ledger_stream: str, clock: Clock
-) -> tuple[list[Finding], bool]:
+def _ask(source: Source, sites: Sequence[Site], clock: Clock) -> tuple[list[Finding], bool]:
     """Ask a source; return a finding for each site, and whether no other site has to be asked."""
     windows = [_window(source, site, clock) for site in sites]
     verdict, everywhere = "failed", False
@@ -111,7 +109,7 @@ def _ask(
         words = str(error)
     else:
         return [
-            Finding(site.id, source.name, "ok", _rows(harvest.rows, ledger_stream))
+            Finding(site.id, source.name, "ok", _rows(harvest.rows))
             for site, harvest in zip(sites, harvests, strict=True)
         ], False
     return [Finding(site.id, source.name, verdict, words) for site in sites], everywhere
@@ -124,10 +122,8 @@ def _window(source: Source, site: Site, clock: Clock) -> Window:
     return Window(source.name, site, Days(today, today + DAY), "snapshot")
 
 
-def _rows(rows: Rows, ledger_stream: str) -> str:
-    counts = [
-        f"{len(found)} {name}" for name, found in rows.items() if found and name != ledger_stream
-    ]
+def _rows(rows: Rows) -> str:
+    counts = [f"{len(found)} {name}" for name, found in rows.items() if found]
     return ", ".join(counts) or "answered, without a row"
 
 

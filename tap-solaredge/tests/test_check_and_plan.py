@@ -27,7 +27,7 @@ def test_check_says_in_words_what_a_fleet_key_may_use(
     found = {(f["site"], f["source"]): f for f in said["findings"]}
     assert found[METERED, "meters"]["verdict"] == "ok"
     # Half a day tells as much as a whole one, and alerts come for all sites at once.
-    assert found[METERED, "meters"]["words"] == "192 meter_energy, 192 meter_power"
+    assert found[METERED, "meters"]["words"] == "192 meter_energy, 192 meter_power, 2 sync_days"
     assert found[METERED, "site_energy"]["words"] == "as energy_days"
     assert said["calls"] == 1 + 1 + 2 * (1 + 2 + 5) + 1
     assert found[METERED, "power_flow"]["verdict"] == "not served"
