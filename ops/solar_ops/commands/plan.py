@@ -117,13 +117,15 @@ def show_plans(asked: list[Asked]) -> None:
 def check(names: tuple[str, ...], *, offline: bool, as_json: bool) -> None:
     """Check settings, warehouse, disk and what the credentials may use, in words.
 
-    Each endpoint is asked once for each site; the calls that takes are told. Exit code 1 if
-    something does not work.
+    Each endpoint is asked once for each site, in a fleet for the first ten; the calls that
+    takes are told. Exit code 1 if something does not work.
     """
     project, settings = here()
     findings = _own_findings(settings)
     if not offline:
         for source in chosen_sources(settings, names):
+            if not as_json:
+                say(f"{source.name}: asking; a limit of calls a minute may make it wait ...")
             findings += _tap_findings(project, settings, source)
     if as_json:
         print_json(findings)
