@@ -9,6 +9,7 @@ past some hundred sites it costs more than the data (`docs/decisions/0002-own-en
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 from solar_tap_kit.clock import DAY, day_start_utc, local_date, parse_utc, utc_text
@@ -48,8 +49,9 @@ def remember(stream: SolarStream, site: Site, key: str, covered: Days) -> None:
     state: dict[str, Any] = stream.stream_state
     state["replication_key"] = stream.replication_key
     state.setdefault(SITES, {})[key] = [
-        utc_text(day_start_utc(covered.first, site.tz)),
-        utc_text(day_start_utc(covered.end, site.tz)),
+        # The same midnights stand at thousands of sites: one text of each will do.
+        sys.intern(utc_text(day_start_utc(covered.first, site.tz))),
+        sys.intern(utc_text(day_start_utc(covered.end, site.tz))),
     ]
 
 
@@ -61,4 +63,4 @@ def is_due(stream: SolarStream, site: Site, now: dt.datetime, refresh: dt.timede
 
 def remember_asked(stream: SolarStream, site: Site, now: dt.datetime) -> None:
     """Store when a snapshot of the site was taken."""
-    stream.stream_state.setdefault(ASKED, {})[site.id] = utc_text(now)
+    stream.stream_state.setdefault(ASKED, {})[site.id] = sys.intern(utc_text(now))
