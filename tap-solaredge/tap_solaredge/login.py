@@ -211,6 +211,8 @@ def login_command(
     return click.Command(
         "login",
         callback=run,
+        # `meltano invoke` adds --catalog and --state, as for a sync.
+        context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
         params=[
             config_option,
             click.Option(

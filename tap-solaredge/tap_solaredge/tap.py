@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from solar_tap_kit.runtime import Runtime
 
 
+LOGIN = "login"
+
+
 class TapSolarEdge(SolarTap):
     """Singer tap for the SolarEdge Monitoring API, v2 and v1: all history since installation.
 
@@ -91,8 +94,10 @@ class _WithLogin(click.Command):
     ) -> Any:
         """Run the command line."""
         words = list(sys.argv[1:] if args is None else args)
-        if words[:1] == ["login"]:
-            return self._login.main(words[1:], "tap-solaredge login", **extra)
+        if LOGIN in words:
+            # Not always in front: `meltano invoke` puts --config and more before it.
+            words.remove(LOGIN)
+            return self._login.main(words, f"tap-solaredge {LOGIN}", **extra)
         return self._command.main(words, prog_name, **extra)
 
 

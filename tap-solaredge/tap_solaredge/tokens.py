@@ -39,7 +39,10 @@ EARLY = dt.timedelta(minutes=2)
 LIFE_S = 7200
 """Life of an access token whose answer does not say."""
 
-HOW_TO_LOG_IN = "run `tap-solaredge login --config CONFIG` and let the owner of the site allow it"
+HOW_TO_LOG_IN = (
+    "run `tap-solaredge login --config CONFIG` (with Meltano `meltano invoke tap-solaredge login`) "
+    "and let the owner of the site allow it"
+)
 
 
 @dataclass(frozen=True, slots=True)

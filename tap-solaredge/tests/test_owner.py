@@ -6,7 +6,8 @@ import json
 import re
 import socket
 import threading
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
@@ -17,9 +18,6 @@ from solar_tap_kit.errors import AuthError, SettingsError
 from solar_tap_kit.testing import Bench, SharedTime
 from tap_solaredge.login import log_in, read_consent
 from tap_solaredge.tap import TapSolarEdge
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = pytest.mark.slow
 
@@ -201,9 +199,14 @@ def test_login_by_pasting_and_without_a_scope(
     [(None, "name it in site_ids"), ([SITE], f"The grant for site {SITE} is stored")],
 )
 def test_a_bare_code_by_a_pipe_is_for_the_configured_site(
-    owner: Bench, tmp_path: Path, site_ids: list[str] | None, words: str
+    owner: Bench,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    site_ids: list[str] | None,
+    words: str,
 ) -> None:
     """The code alone names no site: the settings do, or the command says what to set."""
+    caplog.set_level("DEBUG")
     path = tmp_path / "config.json"
     state_dir = str(tmp_path / "new")
     config = owner.config(refresh_token=None, site_ids=site_ids, state_dir=state_dir)
@@ -213,11 +216,14 @@ def test_a_bare_code_by_a_pipe_is_for_the_configured_site(
              "scope": "SITE_DATA DEVICE_DATA", "site_id": SITE}  # fmt: skip
     where = consent(f"{config['api_url']}/authorize?{urlencode(asked)}")
     code = parse_qs(urlsplit(where).query)["code"][0]
-    arguments = ["login", "--config", str(path), "--redirect-uri", back]
+    # As Meltano puts it: its own options first.
+    arguments = ["--config", str(path), "--catalog", "x.json", "login", "--redirect-uri", back]
     done = CliRunner().invoke(TapSolarEdge.get_singer_command(), arguments, input=code)
     assert done.exit_code == 0, done.output
     assert words in done.output
-    assert code not in done.output
+    (store,) = Path(state_dir).glob("*.token.json")
+    for secret in (code, json.loads(store.read_text())["refresh_token"], config["client_secret"]):
+        assert secret not in done.output + caplog.text
     out = owner.run(refresh_token=None, state_dir=state_dir)
     assert len(out.records("site_energy")) == 2 * 96
     # Nothing pasted ends in one line, not in a traceback.
