@@ -29,9 +29,9 @@ def cloud() -> Iterator[SimulatorServer]:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+def postgres_server() -> Iterator[dict[str, str]]:
     """Return the parameters of a server: the named one, one of this machine, or an embedded one."""
-    with postgres_parameters(tmp_path_factory) as found:
+    with postgres_parameters() as found:
         yield found
 
 

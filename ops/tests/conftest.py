@@ -71,11 +71,9 @@ def filled(project: Path, warehouse_file: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_copy(
-    warehouse_file: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[dict[str, str]]:
+def postgres_copy(warehouse_file: Path) -> Iterator[dict[str, str]]:
     """Return the parameters of a PostgreSQL database with the very same tables."""
-    with postgres_parameters(tmp_path_factory) as server:
+    with postgres_parameters() as server:
         name = f"solar_ops_{uuid.uuid4().hex[:12]}"
         with psycopg.connect(**server, autocommit=True) as admin:  # type: ignore[arg-type]
             admin.execute(sql.SQL("create database {}").format(sql.Identifier(name)))

@@ -36,9 +36,9 @@ def forge() -> Iterator[Forge]:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+def server() -> Iterator[dict[str, str]]:
     """Return how to connect to a PostgreSQL server."""
-    with postgres_parameters(tmp_path_factory) as found:
+    with postgres_parameters() as found:
         yield found
 
 

