@@ -9,8 +9,10 @@ from hypothesis import settings
 if TYPE_CHECKING:
     import pytest
 
-# A deadline would be a timing assertion: true on a quiet machine, false on a busy one.
-settings.register_profile("solar-elt", deadline=None)
+# A deadline would be a timing assertion: true on a quiet machine, false on a busy one. The same
+# examples each time: what is new is looked for with `--hypothesis-profile=search`.
+settings.register_profile("solar-elt", deadline=None, derandomize=True)
+settings.register_profile("search", deadline=None)
 settings.load_profile("solar-elt")
 
 

@@ -20,7 +20,6 @@ from solar_tap_kit.errors import (
     TransientError,
 )
 from solar_tap_kit.limits import Limit
-from solar_tap_kit.session import Session, SessionOptions
 from tap_sigen.codes import Action, meaning
 from tap_sigen.envelope import code_and_message, data_of
 
@@ -95,18 +94,8 @@ class SigenClient:
         self._expires_at = self._clock.now()
         self.account = f"sigen {base_url(config)} {config.get('username') or config['app_key']}"
         self._ledger = runtime.open_ledger(self.account, limits(config))
-        self.session = Session(
-            SessionOptions(
-                base_url=base_url(config),
-                user_agent=config["user_agent"],
-                timeout_s=config["request_timeout"],
-                max_requests=config.get("max_requests_per_run"),
-            ),
-            runtime.clock,
-            runtime.redactor,
-            judge=self._judge,
-            authorize=self._authorize,
-            ledger=self._ledger,
+        self.session = runtime.open_session(
+            base_url(config), self._judge, authorize=self._authorize, ledger=self._ledger
         )
 
     def get(

@@ -5,9 +5,8 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from solar_tap_kit.errors import DecodeError
+from solar_tap_kit.http import parse_json
 
 if TYPE_CHECKING:
     from solar_tap_kit.http import Reply
@@ -19,19 +18,6 @@ SHARED = 4
 """An answer for a whole fleet is read once for each of its sites; so many are kept parsed."""
 
 
-def parse(body: bytes) -> Any:
-    """Return a parsed body.
-
-    Raises:
-        DecodeError: It is not JSON.
-    """
-    try:
-        return msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError) as error:
-        message = f"the answer is not JSON: {error}"
-    raise DecodeError(message)
-
-
 @functools.lru_cache(maxsize=SHARED)
 def parse_shared(body: bytes) -> Any:
     """Return a parsed body that is read more than once; not to be changed.
@@ -39,14 +25,14 @@ def parse_shared(body: bytes) -> Any:
     Raises:
         DecodeError: It is not JSON.
     """
-    return parse(body)
+    return parse_json(body)
 
 
 def detail(reply: Reply) -> str:
     """Return the vendor's own words from a problem document, shortened."""
     try:
-        problem = msgspec.json.decode(reply.body)
-    except msgspec.DecodeError:
+        problem = parse_json(reply.body)
+    except DecodeError:
         return "no detail"
     if not isinstance(problem, dict):
         return "no detail"

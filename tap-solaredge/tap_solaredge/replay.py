@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from solar_tap_kit.cloud import ReplayedFile
 from solar_tap_kit.errors import DecodeError, SolarError
-from solar_tap_kit.fields import UNKNOWN_FIELDS
+from solar_tap_kit.fields import UNKNOWN_FIELDS, shorten
+from solar_tap_kit.http import parse_json
 from solar_tap_kit.windows import Days, Site, Window
 from tap_solaredge import snapshots
-from tap_solaredge.answers import parse
 from tap_solaredge.days import Evidence, Grain, Kind, Question, judge
 from tap_solaredge.v1 import lists as v1_lists
 from tap_solaredge.v1 import series as v1_series
@@ -70,7 +70,7 @@ def replay(recordings: Iterable[Recording], fetched_at: str) -> Iterator[Replaye
 
 
 def _decode(recording: Recording, fetched_at: str) -> ReplayedFile:
-    answer = parse(recording.body)
+    answer = parse_json(recording.body)
     if isinstance(answer, list):
         return _list(recording.name, answer, fetched_at)
     if not isinstance(answer, dict):
@@ -120,7 +120,7 @@ def _list(name: str, answer: list[Any], fetched_at: str) -> ReplayedFile:
 
 
 def _sites(body: bytes, fetched_at: str) -> Rows:
-    answer = parse(body)
+    answer = parse_json(body)
     inner = answer.get("sites")
     items = inner.get("site", inner.get("list")) if isinstance(inner, dict) else inner
     first = items[0] if isinstance(items, list) and items else items
@@ -161,14 +161,15 @@ def _site_parts(body: bytes, column: str, fetched_at: str) -> Rows:
     rows: Rows = {}
     for site_id, one in shape.parts(body).items():
         part, site = one.read(), site_id or REPLAYED
-        if part.get("timeUnit") == "DAY":
+        unit = str(part.get("timeUnit"))
+        if unit == "DAY":
             found = v1_series.energy_days(part, site, UTC, fetched_at)
             rows.setdefault("energy_days", []).extend(found)
-        elif part.get("timeUnit") in v1_series.RESOLUTIONS or column == "power":
+        elif unit in v1_series.RESOLUTIONS or column == "power":
             found = v1_series.site_series(part, site, UTC, column, fetched_at)
             rows.setdefault(f"site_{column}", []).extend(found)
         else:
-            message = f"energy by {part.get('timeUnit')}: no stream reads it"
+            message = f"energy by {shorten(unit)}: no stream reads it"
             raise DecodeError(message)
     return _with_ledger(rows, "quarter_hour", "v1", fetched_at)
 
@@ -279,19 +280,19 @@ READERS: dict[str, Reader] = {
         },
     ),
     "production": Reader(
-        "overview", lambda body, at: {"overview": snapshots.overview_v2(parse(body), SITE, at)}
+        "overview", lambda body, at: {"overview": snapshots.overview_v2(parse_json(body), SITE, at)}
     ),
     "co2Emissions": Reader(
         "benefits",
-        lambda body, at: {"environmental_benefits": snapshots.benefits(parse(body), SITE, at)},
+        lambda body, at: {"environmental_benefits": snapshots.benefits(parse_json(body), SITE, at)},
     ),
     "siteCurrentPowerFlow": Reader(
         "power flow",
-        lambda body, at: {"power_flow": snapshots.power_flow(parse(body), SITE, at)},
+        lambda body, at: {"power_flow": snapshots.power_flow(parse_json(body), SITE, at)},
     ),
     "envBenefits": Reader(
         "benefits",
-        lambda body, at: {"environmental_benefits": snapshots.benefits(parse(body), SITE, at)},
+        lambda body, at: {"environmental_benefits": snapshots.benefits(parse_json(body), SITE, at)},
     ),
     "alerts": Reader(
         "alerts (v1)", lambda body, at: {"alerts": v1_lists.alerts(body, REPLAYED, UTC, at)}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from solar_tap_kit.cloud import Recording
@@ -46,6 +46,7 @@ BODIES = st.recursive(
 
 
 @settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
+@example({"energy": {"timeUnit": []}})
 @given(BODIES)
 def test_no_body_of_any_form_breaks_a_decoder(body: Any) -> None:
     """Random trees of the words that the decoders look for."""
@@ -55,6 +56,7 @@ def test_no_body_of_any_form_breaks_a_decoder(body: Any) -> None:
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@example("data", None, {"date": "9999-12-31T23:59:59Z"})
 @given(st.sampled_from(sorted(READERS)), BODIES, BODIES)
 def test_no_inner_part_breaks_its_own_decoder(root: str, outer: Any, inner: Any) -> None:
     """The right key on top, noise below it."""

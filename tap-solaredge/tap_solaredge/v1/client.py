@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from solar_tap_kit.errors import AuthError, NotServedError, QuotaError, SettingsError
 from solar_tap_kit.limits import Limit
-from solar_tap_kit.session import Session, SessionOptions
 from tap_solaredge.answers import HOST, detail
 from tap_solaredge.errors import BadRequestError, BusyError, ForbiddenError, WithdrawnError
 
@@ -64,18 +63,7 @@ class V1Client:
         self._in_all = Limit(IN_ALL, self.ledger.limits[0].amount, DAY)
         if self.ledger.note(IN_ALL):
             self._count_in_all()
-        self.session = Session(
-            SessionOptions(
-                base_url=self.base_url,
-                user_agent=config["user_agent"],
-                timeout_s=config["request_timeout"],
-                max_requests=config.get("max_requests_per_run"),
-            ),
-            runtime.clock,
-            runtime.redactor,
-            judge=self._judge,
-            ledger=self.ledger,
-        )
+        self.session = runtime.open_session(self.base_url, self._judge, ledger=self.ledger)
 
     def now(self) -> dt.datetime:
         """Return the present."""

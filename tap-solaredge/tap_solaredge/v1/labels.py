@@ -45,13 +45,15 @@ def parse_label(text: object) -> dt.datetime:
     """Return a label as a naive local time; a bare date is its midnight.
 
     Raises:
-        DecodeError: It is none, or it carries an offset, which v1 never does.
+        DecodeError: It is none, lies at an end of the calendar, or carries an offset, which
+            v1 never does.
     """
     try:
         label = dt.datetime.fromisoformat(str(text))
     except ValueError:
         label = None
-    if label is None or label.tzinfo is not None:
+    in_calendar = label is not None and dt.MINYEAR < label.year < dt.MAXYEAR
+    if label is None or not in_calendar or label.tzinfo is not None:
         message = f"label {shorten(text)} is not a local time YYYY-MM-DD HH:MM:SS"
         raise DecodeError(message)
     return label

@@ -15,6 +15,7 @@ import msgspec
 
 from solar_tap_kit.errors import DecodeError
 from solar_tap_kit.fields import shorten
+from solar_tap_kit.http import parse_json
 
 T = TypeVar("T")
 RawObject = dict[str, msgspec.Raw]
@@ -111,26 +112,13 @@ def part_of(shape: Shape, body: bytes, site_id: str) -> dict[str, Any]:
     return found.read() if found else {}
 
 
-def parse(body: bytes) -> Any:
-    """Return a parsed body.
-
-    Raises:
-        DecodeError: It is not JSON.
-    """
-    try:
-        return msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError) as error:
-        message = f"not JSON: {error}"
-    raise DecodeError(message)
-
-
 def whole(body: bytes) -> dict[str, Any]:
     """Return an answer as an object.
 
     Raises:
         DecodeError: It is none.
     """
-    return _object(parse(body), "answer")
+    return _object(parse_json(body), "answer")
 
 
 def inner(body: bytes, root: str) -> dict[str, Any]:
@@ -156,7 +144,7 @@ def objects(value: Any, what: str) -> list[dict[str, Any]]:
 def _plain(raw: bytes | msgspec.Raw, form: type[T], what: str) -> T:
     try:
         return msgspec.json.decode(raw, type=form)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         message = f"{what}: {error}"
     raise DecodeError(message)
 
@@ -173,12 +161,12 @@ def _raw_objects(raw: msgspec.Raw | None, what: str) -> list[RawObject]:
 
 
 def _head(outer: RawObject) -> dict[str, Any]:
-    return {name: parse(bytes(outer[name])) for name in HEAD if name in outer}
+    return {name: parse_json(bytes(outer[name])) for name in HEAD if name in outer}
 
 
 def _id(item: RawObject) -> str:
     raw = item.get("siteId", item.get("id"))
-    site_id = None if raw is None else parse(bytes(raw))
+    site_id = None if raw is None else parse_json(bytes(raw))
     if site_id is None:
         message = "a site in the list has no id"
         raise DecodeError(message)

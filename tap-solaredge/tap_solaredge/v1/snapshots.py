@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from solar_tap_kit.cloud import Harvest, Source
 from solar_tap_kit.errors import NotServedError
+from solar_tap_kit.http import parse_json
 from tap_solaredge import snapshots
 from tap_solaredge.errors import BadRequestError, ForbiddenError
 from tap_solaredge.v1 import lists
-from tap_solaredge.v1.shapes import DATA_PERIOD, OVERVIEW, parse, part_of
+from tap_solaredge.v1.shapes import DATA_PERIOD, OVERVIEW, part_of
 from tap_solaredge.v1.sources import MOST_SITES
 from tap_solaredge.v1.standing import manifest, read_manifest
 
@@ -198,7 +199,7 @@ def snapshot_sources(client: V1Client, standing: Standing) -> tuple[Source, ...]
     readings = (
         Reading(
             "power_flow", "/site/{site}/currentPowerFlow", "currentPowerFlow", EVERY_RUN,
-            lambda body, site, at: snapshots.power_flow(parse(body), site, at),
+            lambda body, site, at: snapshots.power_flow(parse_json(body), site, at),
         ),
         Reading(
             "overview", "/site/{site}/overview", "overview", EVERY_RUN,
@@ -216,7 +217,7 @@ def snapshot_sources(client: V1Client, standing: Standing) -> tuple[Source, ...]
         ),
         Reading(
             "environmental_benefits", "/site/{site}/envBenefits", "envBenefits", DAILY,
-            lambda body, site, at: snapshots.benefits(parse(body), site, at),
+            lambda body, site, at: snapshots.benefits(parse_json(body), site, at),
             params={"systemUnits": "Metrics"},
         ),
         Reading(

@@ -18,7 +18,6 @@ from solar_tap_kit.errors import (
     TransientError,
 )
 from solar_tap_kit.limits import Limit
-from solar_tap_kit.session import Session, SessionOptions
 from tap_solaredge.answers import HOST, detail
 from tap_solaredge.errors import BadRequestError, ForbiddenError
 from tap_solaredge.tokens import HOW_TO_LOG_IN, Tokens, TokenStore
@@ -59,18 +58,8 @@ class V2Client:
         if not self._fixed_minute and (known := self.ledger.note(PER_MINUTE)):
             self._replace(PER_MINUTE, int(known))
         self._share_out()
-        self.session = Session(
-            SessionOptions(
-                base_url=self.base_url,
-                user_agent=config["user_agent"],
-                timeout_s=config["request_timeout"],
-                max_requests=config.get("max_requests_per_run"),
-            ),
-            runtime.clock,
-            runtime.redactor,
-            judge=self._judge,
-            authorize=self._authorize,
-            ledger=self.ledger,
+        self.session = runtime.open_session(
+            self.base_url, self._judge, authorize=self._authorize, ledger=self.ledger
         )
 
     @property
@@ -220,16 +209,7 @@ def open_tokens(runtime: Runtime) -> Tokens:
     config = runtime.config
     client = {name: str(config[name]) for name in ("client_id", "client_secret")}
     name = hashlib.sha256(client["client_id"].encode()).hexdigest()[:12]
-    session = Session(
-        SessionOptions(
-            base_url=str(config.get("api_url") or HOST),
-            user_agent=config["user_agent"],
-            timeout_s=config["request_timeout"],
-        ),
-        runtime.clock,
-        runtime.redactor,
-        judge=_judge_token,
-    )
+    session = runtime.open_session(str(config.get("api_url") or HOST), _judge_token)
 
     def exchange(body: Mapping[str, str]) -> Mapping[str, Any]:
         answer = session.post("/v2/oauth2/token", body, endpoint="oauth2/token").json()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from solar_tap_kit.clock import DAY
 from solar_tap_kit.cloud import Cloud, SiteList
 from solar_tap_kit.errors import SettingsError
-from tap_solaredge.answers import parse
+from solar_tap_kit.http import parse_json
 from tap_solaredge.days import PATIENCE_DAYS, Evidence
 from tap_solaredge.errors import BadRequestError
 from tap_solaredge.sites import choose, sites_of
@@ -78,7 +78,7 @@ class SolarEdgeV2(Cloud):
         while True:
             params = {"page": len(bodies) + 1, "sites-in-page": SITES_IN_PAGE}
             bodies.append(self.client.get("/sites", params, endpoint="sites"))
-            if len(site_items(parse(bodies[-1]))) < SITES_IN_PAGE:
+            if len(site_items(parse_json(bodies[-1]))) < SITES_IN_PAGE:
                 return bodies
 
     def decode_sites(self, bodies: Sequence[bytes], fetched_at: str) -> SiteList:
@@ -88,7 +88,7 @@ class SolarEdgeV2(Cloud):
             SettingsError: `site_ids` names a site that the credential does not see.
             DecodeError: A body is no list of sites.
         """
-        rows = [row for body in bodies for row in site_rows(parse(body), fetched_at)]
+        rows = [row for body in bodies for row in site_rows(parse_json(body), fetched_at)]
         chosen = choose(rows, self._wanted)
         return SiteList(sites_of(chosen), chosen)
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from solar_tap_kit.cloud import Harvest, Source
 from solar_tap_kit.errors import NotServedError
+from solar_tap_kit.http import parse_json
 from tap_solaredge import snapshots
-from tap_solaredge.answers import parse, parse_shared
+from tap_solaredge.answers import parse_shared
 from tap_solaredge.errors import ForbiddenError
 from tap_solaredge.v2.lists import device_rows, objects
 
@@ -68,7 +69,7 @@ class Snapshot(Source):
 
     def decode(self, window: Window, bodies: Sequence[bytes], fetched_at: str) -> Harvest:
         """Return the records of one site."""
-        return Harvest({self.name: self._decode(parse(bodies[0]), window.site, fetched_at)})
+        return Harvest({self.name: self._decode(parse_json(bodies[0]), window.site, fetched_at)})
 
 
 class PowerFlow(Snapshot):
@@ -121,7 +122,7 @@ class Alerts(Source):
                 "alerts-in-page": ALERTS_IN_PAGE,
             }
             bodies.append(self._client.get("/alerts", params, endpoint=self.endpoint))
-            if len(objects(parse(bodies[-1]), "alerts")) < ALERTS_IN_PAGE:
+            if len(objects(parse_json(bodies[-1]), "alerts")) < ALERTS_IN_PAGE:
                 return bodies
 
     def decode(self, window: Window, bodies: Sequence[bytes], fetched_at: str) -> Harvest:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from solar_tap_kit.clock import DAY, day_start_utc, local_date
 from solar_tap_kit.cloud import Harvest, Source
+from solar_tap_kit.http import parse_json
 from solar_tap_kit.windows import Cut
-from tap_solaredge.answers import parse
 from tap_solaredge.days import Dated, Evidence, Grain, Kind, Question, judge
 from tap_solaredge.v2 import rows
 from tap_solaredge.v2.daylight import EDGE
@@ -141,7 +141,7 @@ class EnergyDays(Source):
     def decode(self, window: Window, bodies: Sequence[bytes], fetched_at: str) -> Harvest:
         """Return the rows of a month's days."""
         site = window.site
-        answers = [parse(body) for body in bodies]
+        answers = [parse_json(body) for body in bodies]
         found = rows.energy_days(answers, site.id, site.tz, fetched_at)
         kind = Kind("energy_days", ("energy",), sleeps=True)
         question = Question(kind, Grain("day", DAY, "v2"), window, fetched_at)
@@ -209,7 +209,7 @@ class Series(Source):
 
     def decode(self, window: Window, bodies: Sequence[bytes], fetched_at: str) -> Harvest:
         """Return the rows of a window, with its days' entries in the day ledger."""
-        answers = [parse(body) for body in bodies]
+        answers = [parse_json(body) for body in bodies]
         site, grain = window.site, self._grain
         asked = rows.Asked(site.id, site.tz, grain.resolution, STEPS[grain.resolution], fetched_at)
         harvested: dict[str, list[Record]] = {}
@@ -254,7 +254,7 @@ class Series(Source):
         values = [
             item.get("value")
             for body in bodies
-            for item in parse(body).get("values", [])
+            for item in parse_json(body).get("values", [])
             if isinstance(item, dict)
         ]
         edge = EDGE // STEPS["quarter_hour"]
