@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from solar_simulator.solaredge.problem import ProblemError
+from solar_simulator.solaredge.v1.access import V1Access
 from solar_tap_kit.forecast import forecast
 from solar_tap_kit.run import Run
 from solar_tap_kit.testing import Bench, Collector, SharedTime
@@ -90,21 +93,41 @@ def test_a_year_of_history_costs_no_more_than_the_arithmetic_says(
 
 
 def test_three_calls_are_in_flight_and_never_four(
-    world: Callable[..., Bench], house: Callable[..., Site]
+    world: Callable[..., Bench], house: Callable[..., Site], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """v1 refuses a fourth call at once; with room for two only, the third shows itself."""
+    refused = threading.Event()
+    refused.set()
+    start, count = V1Access._start, V1Access._count  # noqa: SLF001 - the very place
+
+    def starting(access: V1Access) -> None:
+        try:
+            start(access)
+        except ProblemError:
+            # Whoever else was calling has gone: the next try finds room.
+            bench.cloud.switches.set("solaredge.v1_concurrency", 3)
+            refused.set()
+            raise
+
+    def held(access: V1Access, key: Any, site_ids: list[str]) -> None:
+        if site_ids:
+            refused.wait(timeout=20)
+        count(access, key, site_ids)
+
+    monkeypatch.setattr(V1Access, "_start", starting)
+    monkeypatch.setattr(V1Access, "_count", held)
     sites = [house(number, inverters=2, since="2026-03-01") for number in range(1, 6)]
     bench = world(NOON, *sites, api_version="v1", start_date="2026-03-19",
                   max_concurrent_requests=3)  # fmt: skip
     bench.cloud.switches.set("limits", "documented")
-    bench.cloud.world.faults.add(endpoint="solaredge.v1.*", times=0, delay_seconds=0.03)
     out = bench.run()
     assert {call.status for call in bench.cloud.calls} <= {200, 403}
     bench.cloud.world.reset()
     bench.cloud.switches.set("limits", "documented")
     bench.cloud.switches.set("solaredge.v1_sunset", "alive")
     bench.cloud.switches.set("solaredge.v1_concurrency", 2)
-    bench.cloud.world.faults.add(endpoint="solaredge.v1.*", times=0, delay_seconds=0.03)
+    # The first two calls stay where they are until a third has come.
+    refused.clear()
     again = bench.run()
     assert "429 concurrency" in {call.outcome for call in bench.cloud.calls}
     # Refused for the moment, not for the day: nothing is missing.
