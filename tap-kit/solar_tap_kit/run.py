@@ -279,6 +279,7 @@ class Run:
         for window in step.windows:
             if window.reason == "late":
                 logger.warning("%s: %s; what is stored of it stays", window, why)
+                self._suspicion.cleared(window)
                 continue
             logger.warning("%s: %s; noted as refused", window, why)
             harvest = step.source.refused(window, utc_text_exact(self._clock.now()))
