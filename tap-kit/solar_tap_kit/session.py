@@ -15,26 +15,24 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-import requests
 import tenacity
 
 from solar_tap_kit.errors import (
     Paused,
     QuotaError,
     RefusedError,
-    SettingsError,
     SolarError,
     TransientError,
     UnreachableError,
 )
-from solar_tap_kit.http import Body, Reply, Request
+from solar_tap_kit.http import Request
+from solar_tap_kit.wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from requests.adapters import BaseAdapter
-
     from solar_tap_kit.clock import Clock
+    from solar_tap_kit.http import Reply
     from solar_tap_kit.ledger import Ledger
     from solar_tap_kit.limits import Limit
     from solar_tap_kit.redact import Redactor
@@ -91,7 +89,11 @@ class Session:
     spent: int = 0
     calls_by_endpoint: Counter[str] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _local: threading.local = field(default_factory=threading.local)
+    _wire: Wire = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Prepare the connections; none is made yet."""
+        self._wire = Wire(self.options.base_url, self.options.timeout_s, self.redactor)
 
     @property
     def limits(self) -> tuple[Limit, ...]:
@@ -155,7 +157,7 @@ class Session:
             headers |= self.authorize()
         number = self._spend(request)
         try:
-            reply = self._exchange(request, headers)
+            reply = self._wire.exchange(request, headers)
             self._judge(reply)
         except SolarError as error:
             self._settle(number, type(error).__name__)
@@ -215,60 +217,6 @@ class Session:
     def _settle(self, number: int, outcome: str) -> None:
         if self.ledger is not None:
             self.ledger.settle(number, outcome)
-
-    def _exchange(self, request: Request, headers: dict[str, str]) -> Reply:
-        failure: Exception
-        try:
-            prepared = requests.Request(
-                request.method,
-                self.options.base_url.rstrip("/") + request.path,
-                params=request.params,
-                headers=headers,
-                json=None if request.form else request.body,
-                data=request.body if request.form else None,
-            ).prepare()
-            http, way = self._http()
-            answer = http.send(prepared, timeout=self.options.timeout_s, **way)
-            return Reply(answer.status_code, answer.headers, Body(answer.content))
-        except (
-            requests.exceptions.InvalidURL,
-            requests.exceptions.MissingSchema,
-            requests.exceptions.InvalidSchema,
-        ):
-            failure = SettingsError(
-                f"api_url: {self.options.base_url!r} is not a usable address "
-                "(expected https://host)"
-            )
-        except requests.RequestException as error:
-            failure = TransientError(self._describe(error))
-        # Raised outside the except block: chained, the original would carry the whole URL.
-        raise failure
-
-    def _http(self) -> tuple[BaseAdapter, dict[str, Any]]:
-        """Return this thread's connections, and the way to the cloud: proxies, certificates.
-
-        The way is read from the environment once, and never a .netrc: `requests.Session`
-        would look them up for every call, and a .netrc entry for the host would replace the
-        Authorization header. Of the session only the connections are used: it neither
-        follows redirects here nor keeps cookies, and looks for both in every answer.
-        """
-        found: tuple[BaseAdapter, dict[str, Any]] | None = getattr(self._local, "http", None)
-        if found is None:
-            session = requests.Session()
-            url = self.options.base_url
-            way = session.merge_environment_settings(url, {}, stream=None, verify=None, cert=None)
-            found = self._local.http = (session.get_adapter(url), dict(way))
-        return found
-
-    def _describe(self, error: requests.RequestException) -> str:
-        host = self.redactor.text(self.options.base_url)
-        if isinstance(error, requests.exceptions.SSLError):
-            return f"no trusted TLS connection to {host}"
-        if isinstance(error, requests.Timeout):
-            return f"no answer from {host} within {self.options.timeout_s:g} s (request_timeout)"
-        if isinstance(error, requests.ConnectionError):
-            return f"{host} can't be reached; check the network, region and api_url"
-        return f"the connection to {host} broke ({type(error).__name__})"
 
     def _wait(self, state: tenacity.RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None

@@ -58,6 +58,7 @@ class ScriptedServer(ThreadingHTTPServer):
     def __init__(self) -> None:
         self.script: list[Answer] = []
         self.asked: list[tuple[str, str, dict[str, str]]] = []
+        self.bodies: list[bytes] = []
         super().__init__(("127.0.0.1", 0), _Handler)
 
     @property
@@ -71,7 +72,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
-        self.rfile.read(length)
+        self.server.bodies.append(self.rfile.read(length))
         self.server.asked.append((self.command, self.path, dict(self.headers)))
         answer = self.server.script.pop(0) if self.server.script else Answer()
         if answer.cut:

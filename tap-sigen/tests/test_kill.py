@@ -20,8 +20,8 @@ from solar_simulator.scenario import load
 from solar_simulator.server import SimulatorServer
 from solar_tap_kit.clock import parse_utc
 from solar_tap_kit.errors import SolarError
-from solar_tap_kit.session import Session
 from solar_tap_kit.testing import Bench, Collector
+from solar_tap_kit.wire import Wire
 from tap_sigen.tap import TapSigen
 
 if TYPE_CHECKING:
@@ -124,9 +124,9 @@ def stop_at(
 ) -> None:
     """Run until the n-th data call and stop there."""
     sent = itertools.count(1)
-    exchange = Session._exchange  # noqa: SLF001 - the last step before the wire
+    exchange = Wire.exchange
 
-    def counted(self: Session, request: Request, headers: dict[str, str]) -> Reply:
+    def counted(self: Wire, request: Request, headers: dict[str, str]) -> Reply:
         number = next(sent) if request.endpoint != "login" else 0
         if number == nth and way == "signal":
             tap.clock.stop()
@@ -136,7 +136,7 @@ def stop_at(
             raise Killed
         return exchange(self, request, headers)
 
-    monkeypatch.setattr(Session, "_exchange", counted)
+    monkeypatch.setattr(Wire, "exchange", counted)
     with contextlib.suppress(SolarError, Killed):
         tap.sync_all()
     monkeypatch.undo()

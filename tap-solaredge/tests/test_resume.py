@@ -19,8 +19,8 @@ from solar_tap_kit.errors import (
     SolarError,
 )
 from solar_tap_kit.run import Run
-from solar_tap_kit.session import Session
 from solar_tap_kit.testing import Bench, Collector, SharedTime
+from solar_tap_kit.wire import Wire
 from tap_solaredge.streams import STREAMS
 
 if TYPE_CHECKING:
@@ -87,9 +87,9 @@ def stopped_at(
     tap.message_writer = out  # type: ignore[assignment]
     tap.state_writer._message_writer = out  # noqa: SLF001 - the SDK has no other way
     sent = itertools.count(1)
-    exchange = Session._exchange  # noqa: SLF001 - the last step before the wire
+    exchange = Wire.exchange
 
-    def counted(self: Session, request: Request, headers: dict[str, str]) -> Reply:
+    def counted(self: Wire, request: Request, headers: dict[str, str]) -> Reply:
         number = next(sent)
         if number == nth and way == "failure":
             message = "broken for good"
@@ -103,7 +103,7 @@ def stopped_at(
         return reply
 
     with monkeypatch.context() as patch, contextlib.suppress(SolarError, Killed):
-        patch.setattr(Session, "_exchange", counted)
+        patch.setattr(Wire, "exchange", counted)
         tap.sync_all()
     return out
 
