@@ -98,6 +98,15 @@ def test_sentinels_and_nulls(simulator: SimulatorServer, sigen: SigenClient, cle
     assert [row["powerUse"] for row in rows] == [row["powerUse"] for row in clean]
 
 
+def test_undocumented_fields(simulator: SimulatorServer, sigen: SigenClient, clean: Rows) -> None:
+    """Clouds grow fields overnight: some rows have one more, nothing else changes."""
+    simulator.switches.set("sigen.unknown_fields", 0.5)
+    rows = odd_rows(sigen)
+    more = [row.pop("heatPumpPower", None) for row in rows]
+    assert {None, 0.0} == set(more)
+    assert rows == clean
+
+
 def test_power_oddities(simulator: SimulatorServer, sigen: SigenClient, clean: Rows) -> None:
     """Standby leakage, PV power lost in a hard discharge, no counter of battery to load."""
     assert any(row["powerFromBattery"] for row in clean)

@@ -45,7 +45,7 @@ CREATE TABLE IF NOT EXISTS bodies (
 """
 
 MEGABYTE = 1_000_000
-LEVEL = 3
+LEVEL = 1
 """A day of five-minute rows shrinks to a tenth in half a millisecond."""
 
 BATCH = 200

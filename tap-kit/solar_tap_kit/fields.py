@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from solar_tap_kit.errors import DecodeError
-from solar_tap_kit.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -149,7 +148,6 @@ _PLAIN: dict[Kind, frozenset[type]] = {
     "date": frozenset({str}),
     "timestamp": frozenset({str}),
 }
-_PLAIN_OR_NULL = {kind: types | {type(None)} for kind, types in _PLAIN.items()}
 """Types that a column takes as they are; whatever else comes is converted field by field."""
 
 MOST_LAYOUTS = 1000
@@ -187,15 +185,6 @@ class _Layout:
                 return False
             self._good.add(form)
         return _NOT_A_VALUE.isdisjoint(values)
-
-    def takes_all(self, rows: Sequence[tuple[Any, ...]]) -> bool:
-        """Return whether the values of many objects are the columns' values, column by column."""
-        for want, column in zip(self._kinds, zip(*rows, strict=True), strict=True):
-            if not set(map(type, column)) <= _PLAIN_OR_NULL[want]:
-                return False
-            if not _NOT_A_VALUE.isdisjoint(column):
-                return False
-        return True
 
 
 class Projection:
@@ -238,44 +227,6 @@ class Projection:
         if layout.unknown:
             record[UNKNOWN_FIELDS.name] = {name: item[name] for name in layout.unknown}
         return record
-
-    def join(
-        self,
-        items: Sequence[Mapping[str, Any]],
-        names: Sequence[str],
-        cells: Iterable[Sequence[Any]],
-        same: Mapping[str, Any],
-    ) -> Sequence[Record]:
-        """Return the records of many objects with further columns, all built together.
-
-        Args:
-            items: The vendor's objects.
-            names: Names of the further columns; they win over the projection's own.
-            cells: For each object, the values of those columns.
-            same: Columns that have one value for all objects; they win too.
-
-        Raises:
-            DecodeError: A value does not fit its column; the text names the field.
-        """
-        forms = set(map(tuple, items))
-        if len(forms) == 1:
-            self(items[0])
-            layout = self._layouts.get(forms.pop())
-            if layout and layout.is_simple and not layout.unknown:
-                values = list(map(layout.get, items))
-                if layout.takes_all(values):
-                    constant = {**layout.absent, **same}
-                    columns = (*layout.names, *constant, *names)
-                    middle = tuple(constant.values())
-                    rows = [
-                        value + middle + tuple(cell)
-                        for value, cell in zip(values, cells, strict=True)
-                    ]
-                    return Table.of(columns, rows)
-        return [
-            {**self(item), **same, **dict(zip(names, cell, strict=True))}
-            for item, cell in zip(items, cells, strict=True)
-        ]
 
     def _one_by_one(self, item: Mapping[str, Any]) -> Record:
         record: Record = {}

@@ -1,4 +1,4 @@
-"""Records that share their columns, kept as plain tuples until somebody looks at one.
+"""Records that share their columns, kept as plain rows until somebody looks at one.
 
 A day of five-minute rows would be 288 dictionaries with the same thirty keys; making them
 takes longer than parsing the answer, and written out they are never looked at.
@@ -7,14 +7,14 @@ takes longer than parsing the answer, and written out they are never looked at.
 from __future__ import annotations
 
 import functools
-import operator
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Self, overload
 
 import msgspec
+from msgspec.structs import astuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from solar_tap_kit.fields import Record
 
@@ -27,44 +27,32 @@ class Table(Sequence["Record"]):
         rows: The values of each record, in the order of the columns.
     """
 
-    __slots__ = ("columns", "rows")
+    __slots__ = ("columns", "encodable")
 
-    def __init__(self, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
+    def __init__(self, columns: tuple[str, ...], rows: Iterable[Iterable[Any]]) -> None:
         self.columns = columns
-        self.rows = rows
-
-    @classmethod
-    def of(cls, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> Self:
-        """Return rows as a table; of two columns with one name the later is kept."""
-        last = {name: place for place, name in enumerate(columns)}
-        if len(last) == len(columns):
-            return cls(columns, rows)
-        keep = operator.itemgetter(*last.values())
-        return cls(tuple(last), [keep(row) for row in rows])
+        kind = _struct(columns)
+        # What msgspec writes as the same JSON objects as the records.
+        self.encodable = [kind(*row) for row in rows]
 
     def __len__(self) -> int:
         """Return how many records there are."""
-        return len(self.rows)
+        return len(self.encodable)
 
     @overload
     def __getitem__(self, index: int) -> Record: ...
     @overload
-    def __getitem__(self, index: slice) -> Table: ...
-    def __getitem__(self, index: int | slice) -> Record | Table:
+    def __getitem__(self, index: slice) -> Self: ...
+    def __getitem__(self, index: int | slice) -> Record | Self:
         """Return a record, or some of them."""
         if isinstance(index, slice):
-            return Table(self.columns, self.rows[index])
-        return dict(zip(self.columns, self.rows[index], strict=True))
+            return type(self)(self.columns, map(astuple, self.encodable[index]))
+        return dict(zip(self.columns, astuple(self.encodable[index]), strict=True))
 
     def __iter__(self) -> Iterator[Record]:
         """Yield the records."""
-        for row in self.rows:
-            yield dict(zip(self.columns, row, strict=True))
-
-    def encodable(self) -> list[msgspec.Struct]:
-        """Return what msgspec writes as the same JSON objects as the records."""
-        kind = _struct(self.columns)
-        return [kind(*row) for row in self.rows]
+        for row in self.encodable:
+            yield dict(zip(self.columns, astuple(row), strict=True))
 
 
 @functools.lru_cache(maxsize=256)

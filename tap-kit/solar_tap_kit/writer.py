@@ -44,7 +44,7 @@ class CountingWriter(MsgSpecWriter):
         ).split(b"null", 1)
         # JSON text holds no line feed, so each one ends a record: what stands around all of
         # them alike is put there in one go.
-        rows = records.encodable() if isinstance(records, Table) else records
+        rows = records.encodable if isinstance(records, Table) else records
         lines = self._encoder.encode_lines(rows)
         between = tail + b"\n"
         self._write(head + lines[:-1].replace(b"\n", between + head) + between)

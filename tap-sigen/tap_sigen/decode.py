@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from itertools import count, repeat
+from dataclasses import dataclass
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from solar_tap_kit.clock import (
@@ -21,13 +22,14 @@ from solar_tap_kit.clock import (
 )
 from solar_tap_kit.errors import DecodeError, SettingsError
 from solar_tap_kit.fields import number, shorten
+from solar_tap_kit.plain import PlainReader
 from solar_tap_kit.windows import Site
-from tap_sigen.envelope import objects
+from tap_sigen.envelope import objects, unwrap
 from tap_sigen.streams import Devices, HistoryDays, HistoryIntervals, Systems
 
 if TYPE_CHECKING:
     import zoneinfo
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from solar_tap_kit.fields import Record
     from solar_tap_kit.windows import Window
@@ -36,11 +38,11 @@ STEP = dt.timedelta(minutes=5)
 LATEST_END = dt.timedelta(minutes=30)
 """A day whose last row is earlier than this before midnight may still get more."""
 
-INTERVAL_COLUMNS = (
-    "seq", "recorded_at", "local_time", "utc_offset_minutes", "local_date", "fetched_at",
-    "is_valid_local_time",
-)  # fmt: skip
-"""The raw contract's columns of five-minute rows."""
+_PLAIN_DAY = PlainReader(
+    [field for field in HistoryIntervals.fields if field.name != "system_id"],
+    rows="itemList",
+    beside=[source for field in HistoryDays.fields for source in field.sources],
+)
 
 MILLISECONDS_FROM = 10**11
 """`gridConnectTime` is documented in seconds, `gridConnectedTime` comes in milliseconds."""
@@ -125,7 +127,7 @@ def day(
     """Return a day's interval records and its entry in the day ledger.
 
     Args:
-        data: The unwrapped data of a history answer at level Day.
+        data: The data of a history answer at level Day: JSON text, or what it holds.
         system_id: The system that was asked.
         asked: The local day that was asked for.
         tz: The system's zone.
@@ -134,18 +136,21 @@ def day(
     Raises:
         DecodeError: The data is not a day's history.
     """
-    if data is None:
-        data = {}
-    if not isinstance(data, dict):
-        message = f"history: expected an object, got {shorten(data)}"
-        raise DecodeError(message)
-    items = objects(data.get("itemList"), "history itemList")
-    labels = [item.get("dataTime") for item in items]
-    clock = list(interval_columns(labels, asked, tz, fetched_at))
-    rows = HistoryIntervals.projection.join(
-        items, INTERVAL_COLUMNS, clock, {"system_id": system_id}
-    )
-    n_points = sum(is_valid for *_, is_valid in clock)
+    plain = _PLAIN_DAY.read(data) if isinstance(data, str) else None
+    rows: Sequence[Record]
+    if plain is not None:
+        data = plain.beside
+        clock = interval_clock(plain.column("data_time"), asked, tz, fetched_at)
+        rows = plain.table({"system_id": system_id, **clock.same}, clock.cells)
+    else:
+        data = unwrap(data) or {}
+        if not isinstance(data, dict):
+            message = f"history: expected an object, got {shorten(data)}"
+            raise DecodeError(message)
+        items = objects(data.get("itemList"), "history itemList")
+        clock = interval_clock([item.get("dataTime") for item in items], asked, tz, fetched_at)
+        rows = clock.joined(map(HistoryIntervals.projection, items), {"system_id": system_id})
+    n_points = clock.valid
     expected = day_slots(asked, tz, STEP)
     if not rows:
         status = "empty"
@@ -191,10 +196,31 @@ def _entry(data: dict[str, Any], day: dt.date, tz: zoneinfo.ZoneInfo, fetched_at
     }
 
 
-def interval_columns(
+@dataclass(frozen=True, slots=True)
+class IntervalClock:
+    """The raw contract's columns of a day's rows, in order of appearance.
+
+    Attributes:
+        same: Columns that have one value for all rows.
+        cells: Columns with a value for each row.
+        valid: How many rows carry a wall clock that exists.
+    """
+
+    same: Record
+    cells: dict[str, Sequence[Any]]
+    valid: int
+
+    def joined(self, records: Iterable[Record], more: Record) -> list[Record]:
+        """Return records with these columns, and with `more` for all of them."""
+        fixed = {**more, **self.same}
+        rows = zip(records, zip(*self.cells.values(), strict=True), strict=True)
+        return [{**row, **fixed, **dict(zip(self.cells, own, strict=True))} for row, own in rows]
+
+
+def interval_clock(
     labels: Sequence[object], asked: dt.date, tz: zoneinfo.ZoneInfo, fetched_at: str
-) -> Iterator[tuple[Any, ...]]:
-    """Yield the `INTERVAL_COLUMNS` of a day's rows, in order of appearance.
+) -> IntervalClock:
+    """Return the time columns of a day's rows.
 
     Args:
         labels: What each row carries as `dataTime`.
@@ -203,36 +229,34 @@ def interval_columns(
         fetched_at: One value for all rows of the answer.
     """
     local_day = asked.isoformat()
-    prefix = f"{asked:%Y%m%d} "
+    seq = range(len(labels))
+    same: Record = {"local_date": local_day, "fetched_at": fetched_at}
     # The common form on a common day; any other goes label by label.
-    plain = None
-    if set(map(type, labels)) == {str} and all(map(str.startswith, labels, repeat(prefix))):  # type: ignore[arg-type]
+    prefix = f"{asked:%Y%m%d} "
+    if set(map(type, labels)) <= {str} and all(map(str.startswith, labels, repeat(prefix))):  # type: ignore[arg-type]
         times = [label[len(prefix) :] for label in labels]  # type: ignore[index]
-        plain = plain_instants(times, asked, tz)
-    if plain is not None:
-        offset, instants = plain
-        local_times = [f"{local_day} {time}:00" for time in times]
-        constant = (repeat(offset), repeat(local_day), repeat(fetched_at), repeat(True))  # noqa: FBT003
-        yield from zip(count(), instants, local_times, *constant, strict=False)
-        return
+        if (plain := plain_instants(times, asked, tz)) is not None:
+            offset, instants = plain
+            local_times = [f"{local_day} {time}:00" for time in times]
+            return IntervalClock(
+                {**same, "utc_offset_minutes": offset, "is_valid_local_time": True},
+                {"seq": seq, "recorded_at": instants, "local_time": local_times},
+                len(labels),
+            )
     parsed = [parse_label(label) for label in labels]
     resolved = resolve((label for label in parsed if label is not None), tz)
-    for seq, label in enumerate(parsed):
+    # A row without a label is kept, because none may be lost; its instant is there to sort by.
+    lost = (utc_text(day_start_utc(asked, tz)), None, None, False)
+    found: list[tuple[Any, ...]] = []
+    for label in parsed:
         if label is None:
-            # Kept, because no row may be lost; the day's start is only there to sort by.
-            start = utc_text(day_start_utc(asked, tz))
-            yield seq, start, None, None, local_day, fetched_at, False
+            found.append(lost)
             continue
         when = next(resolved)
-        yield (
-            seq,
-            utc_text(when.utc),
-            local_text(label),
-            when.offset_minutes,
-            local_day,
-            fetched_at,
-            when.exists,
-        )
+        found.append((utc_text(when.utc), local_text(label), when.offset_minutes, when.exists))
+    names = ("recorded_at", "local_time", "utc_offset_minutes", "is_valid_local_time")
+    columns = {name: [row[place] for row in found] for place, name in enumerate(names)}
+    return IntervalClock(same, {"seq": seq, **columns}, sum(columns["is_valid_local_time"]))
 
 
 def parse_label(text: object) -> dt.datetime | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from solar_tap_kit.errors import DecodeError
 from solar_tap_kit.fields import shorten
-from tap_sigen.decode import INTERVAL_COLUMNS, interval_columns
+from tap_sigen.decode import interval_clock
 from tap_sigen.decode_totals import now_columns
 from tap_sigen.envelope import objects
 from tap_sigen.streams import DeviceHistory, DeviceRealtime
@@ -42,10 +42,9 @@ def history(data: Any, window: Window, fetched_at: str) -> Sequence[Record]:
     device = _device(data)
     items = objects(device.get("itemList"), "device history itemList")
     labels = [item.get("dataTime") for item in items]
-    clock = interval_columns(labels, window.days.first, window.site.tz, fetched_at)
-    identity = {"system_id": window.site.id, **_identity(device)}
-    lowered = [_lower(item) for item in items]
-    return DeviceHistory.projection.join(lowered, INTERVAL_COLUMNS, clock, identity)
+    clock = interval_clock(labels, window.days.first, window.site.tz, fetched_at)
+    records = (DeviceHistory.projection(_lower(item)) for item in items)
+    return clock.joined(records, {"system_id": window.site.id, **_identity(device)})
 
 
 def _device(data: Any) -> dict[str, Any]:

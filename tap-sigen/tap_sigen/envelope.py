@@ -79,14 +79,14 @@ def parse(body: bytes) -> Any:
     return data_of(_accepted(body))
 
 
-def parse_and_hash(body: bytes) -> tuple[Any, str]:
-    """Return the unwrapped data of an answer's bytes, and the hash of the data.
+def sent_and_hash(body: bytes) -> tuple[Any, str]:
+    """Return an answer's data as it was sent, JSON text perhaps, and its hash.
 
     Raises:
         DecodeError: The bytes are no JSON, or no envelope of success.
     """
     answer = _accepted(body)
-    return data_of(answer), hash_of(answer)
+    return _single(answer).get("data"), hash_of(answer)
 
 
 def _accepted(body: bytes) -> Any:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from solar_tap_kit.cloud import Harvest, Source
 from solar_tap_kit.errors import RefusedError
 from tap_sigen import decode, decode_devices, decode_totals
-from tap_sigen.envelope import parse, parse_and_hash
+from tap_sigen.envelope import parse, sent_and_hash
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -112,7 +112,7 @@ class DayHistory(History):
     def decode(self, window: Window, bodies: Sequence[bytes], fetched_at: str) -> Harvest:
         """Return the rows of a day, then its entry."""
         day, site = window.days.first, window.site
-        data, sha256 = parse_and_hash(bodies[0])
+        data, sha256 = sent_and_hash(bodies[0])
         rows, entry = decode.day(data, site.id, day, site.tz, fetched_at)
         entry["payload_sha256"] = sha256
         note = f"{entry['status']}, {entry['n_points']} of {entry['expected_points']} points"

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from solar_tap_kit.clock import day_slots, day_start_utc, parse_utc
-from solar_tap_kit.fields import Projection
-from tap_sigen.fields import INTERVAL_FIELDS
-from tap_sigen.streams import HistoryIntervals
 
 if TYPE_CHECKING:
-    from solar_tap_kit.testing import Bench
+    from solar_tap_kit.testing import Bench, Collector
 
 BERLIN, KAROO = "LINDE1709625600", "KAROO1718870400"
 STEP = dt.timedelta(minutes=5)
@@ -180,11 +177,33 @@ def test_history_starts_where_the_system_did(bench: Bench) -> None:
 
 
 def test_a_new_vendor_field_is_reported_once(
-    bench: Bench, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Drift never stops a run and is worth one line."""
-    known = [field for field in INTERVAL_FIELDS if field.name != "bat_soc"]
-    monkeypatch.setattr(HistoryIntervals, "projection", Projection(known))
-    bench.run(end_date="2026-03-30")
-    lines = [record.getMessage() for record in caplog.records if "batSoc" in record.getMessage()]
-    assert len(lines) == 1
+    """Drift never stops a run, changes no other column, and is worth one line."""
+    plain = values(bench.run(end_date="2026-03-30"))
+    bench.cloud.switches.set("sigen.unknown_fields", 0.3)
+    assert values(bench.run(end_date="2026-03-30")) == plain
+    texts = [record.getMessage() for record in caplog.records]
+    assert len([text for text in texts if "heatPumpPower" in text]) == 1
+
+
+@pytest.mark.parametrize(
+    ("switch", "value"),
+    [("sigen.data_form", "object"), ("sigen.array_envelope", True), ("sigen.totals", "kwh"),
+     ("sigen.data_time", "iso")],
+)  # fmt: skip
+def test_every_form_of_a_day_holds_the_same(bench: Bench, switch: str, value: object) -> None:
+    """However the answer is wrapped and labelled, on days of clock change too."""
+    span = {"start_date": "2026-03-27", "end_date": "2026-03-31"}
+    plain = values(bench.run(**span))
+    bench.cloud.switches.set(switch, value)
+    assert values(bench.run(**span)) == plain
+
+
+def values(out: Collector) -> list[dict[str, Any]]:
+    """Return the five-minute rows without what differs from fetch to fetch."""
+    left_out = ("fetched_at", "data_time")
+    return [
+        {name: value for name, value in row.items() if name not in left_out}
+        for row in out.records("history_intervals")
+    ]

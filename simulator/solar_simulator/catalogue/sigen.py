@@ -97,6 +97,7 @@ _ROWS = (
     rate("sigen.sentinels", "Powers that read 4294967.295 or its like; by row."),
     rate("sigen.null_fields", "Powers and SoC that are null; by row."),
     rate("sigen.missing_fields", "Rows without powers and SoC; by row."),
+    rate("sigen.unknown_fields", "Rows with a field that no document names; by row."),
     flag("sigen.standby_leak", "`esDischargePower` of 0.01 to 0.02 kW while the battery idles."),
     flag("sigen.low_pv_power", "`pvTotalPower` too low while the battery discharges hard."),
     flag("sigen.no_power_from_battery", "`powerFromBattery` is 0.0, as in the vendor's sample."),

@@ -31,6 +31,7 @@ ENERGIES = (
     "esDischarging",
 )
 STATE = "batSoc"
+UNDOCUMENTED = "heatPumpPower"
 
 _SENTINELS = np.array((4294967.295, 42949672.95, 429496729.5, 4294967295.0))
 _HALF_HOUR = 30
@@ -94,7 +95,7 @@ def distort_columns(world: World, site: Site, stamps: Ints, columns: Columns, be
 
 
 def distort_fields(world: World, site: Site, stamps: Ints, rows: list[Row]) -> None:
-    """Make fields of some rows null, or leave them out, in place."""
+    """Make fields of some rows null, leave them out, or add one, in place."""
     null = world.switches.hits("sigen.null_fields", site.site_id, stamps)
     absent = world.switches.hits("sigen.missing_fields", site.site_id, stamps)
     for index in np.flatnonzero(null | absent):
@@ -103,3 +104,6 @@ def distort_fields(world: World, site: Site, stamps: Ints, rows: list[Row]) -> N
                 rows[index].pop(name, _DROP)
             else:
                 rows[index][name] = None
+    unknown = world.switches.hits("sigen.unknown_fields", site.site_id, stamps)
+    for index in np.flatnonzero(unknown):
+        rows[index][UNDOCUMENTED] = 0.0
