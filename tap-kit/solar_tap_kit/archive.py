@@ -46,7 +46,7 @@ CREATE TABLE IF NOT EXISTS bodies (
 
 MEGABYTE = 1_000_000
 LEVEL = 1
-"""A day of five-minute rows shrinks to a tenth in half a millisecond."""
+"""A day of five-minute rows shrinks to a tenth; higher levels take longer and save nothing."""
 
 BATCH = 200
 """How many answers are dropped at a time when the archive is too large."""

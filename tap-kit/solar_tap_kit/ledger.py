@@ -7,6 +7,7 @@ spent it, as the vendor sees it.
 from __future__ import annotations
 
 import datetime as dt
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -97,6 +98,7 @@ class Ledger:
         self._book = Book(self._account)
         self.limits = tuple(limits)
         self._learned: set[str] = set()
+        self._outcomes: deque[tuple[str, int]] = deque()
         self._refusals = {
             name: int(value) for name, value in self._notes(REFUSED) if value.isdigit()
         }
@@ -109,6 +111,7 @@ class Ledger:
         with self._file.transaction() as db:
             if blocked := self._blocked(db, endpoint, site, cost, now):
                 return blocked
+            self._write_outcomes(db)
             cursor = db.execute(
                 "INSERT INTO calls (account, at, endpoint, site, cost, outcome) "
                 "VALUES (?, ?, ?, ?, ?, 'sent')",
@@ -117,9 +120,16 @@ class Ledger:
             return cursor.lastrowid or 0
 
     def settle(self, number: int, outcome: str) -> None:
-        """Note what became of a call: `ok`, or the kind of failure."""
-        with self._file.transaction() as db:
-            db.execute("UPDATE calls SET outcome = ? WHERE id = ?", (outcome, number))
+        """Note what became of a call: `ok`, or the kind of failure.
+
+        It is written together with the next call: a killed process leaves its last one as
+        `sent`, which is all that anybody knows of it.
+        """
+        self._outcomes.append((outcome, number))
+
+    def _write_outcomes(self, db: sqlite3.Connection) -> None:
+        known = [self._outcomes.popleft() for _ in range(len(self._outcomes))]
+        db.executemany("UPDATE calls SET outcome = ? WHERE id = ?", known)
 
     def ready_at(
         self, endpoint: str, site: str | None, cost: int, now: dt.datetime
@@ -262,7 +272,10 @@ class Ledger:
             db.execute("DELETE FROM calls WHERE at < ?", ((now - KEPT).timestamp(),))
 
     def close(self) -> None:
-        """Close the file."""
+        """Write down what is still to be written, and close the file."""
+        if self._outcomes:
+            with self._file.transaction() as db:
+                self._write_outcomes(db)
         self._file.close()
 
     def _holds(self, limit: Limit, endpoint: str) -> bool:

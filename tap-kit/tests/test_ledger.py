@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import sqlite3
 import subprocess
@@ -103,6 +104,20 @@ def test_two_open_ledgers_see_each_others_calls(tmp_path: Path) -> None:
     assert [left.used for left in mine.left(later)] == [0, 3]
     assert isinstance(other.reserve("x", None, 5, later), int)
     assert isinstance(mine.reserve("x", None, 1, later), NotYet)
+
+
+def test_what_became_of_a_call_is_written_with_the_next_one(tmp_path: Path) -> None:
+    """And at the end; a kill before that leaves the last call as one that was sent."""
+    ledger = Ledger(tmp_path, "me", [])
+    for outcome in ("ok", "RefusedError", "ok"):
+        number = ledger.reserve("x", None, 1, NOW)
+        assert isinstance(number, int)
+        ledger.settle(number, outcome)
+    with contextlib.closing(sqlite3.connect(tmp_path / "ledger.sqlite")) as file:
+        told = "SELECT outcome FROM calls ORDER BY id"
+        assert file.execute(told).fetchall() == [("ok",), ("RefusedError",), ("sent",)]
+        ledger.close()
+        assert file.execute(told).fetchall() == [("ok",), ("RefusedError",), ("ok",)]
 
 
 def test_a_learned_limit_holds_from_its_first_refusal_on(tmp_path: Path) -> None:
