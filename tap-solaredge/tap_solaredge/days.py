@@ -12,6 +12,8 @@ import datetime as dt
 import hashlib
 from collections import defaultdict
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -19,7 +21,7 @@ import msgspec
 from solar_tap_kit.clock import day_slots, day_start_utc, local_date, parse_utc, utc_text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from solar_tap_kit.fields import Record
     from solar_tap_kit.windows import Site, Window
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 PATIENCE_DAYS = 14
 """How long a day that lacks its end is asked again: devices have been late by more than a week."""
 
+SERIES_COLUMNS = ("serial_number", "meter_type", "connected_to")
 Series = tuple[str | None, str | None, str | None]
 """What tells the series of one answer apart: serial number, meter type, reader of sensors."""
 
@@ -234,23 +237,38 @@ def _by_day(
     """Sort the window's rows into days, and note of all rows the last report of each series."""
     first, end = window.days.first.isoformat(), window.days.end.isoformat()
     days: dict[str, _Day] = defaultdict(_Day)
-    for row in rows:
-        get = row.get
-        series = (get("serial_number"), get("meter_type"), get("connected_to"))
-        says = False
-        for name in kind.values:
-            if row[name] is not None:
-                says = True
-                break
-        last = last_report.setdefault(series, "")
-        if says and row["recorded_at"] > last:
-            last_report[series] = row["recorded_at"]
-        if first <= row["local_date"] < end:
-            day = days[row["local_date"]]
-            day.rows.append(row)
-            day.series.add(series)
-            day.filled = day.filled or says
+    says = _speaks(kind.values)
+    for mine in _by_series(rows):
+        serial, role, reader = map(mine[0].get, SERIES_COLUMNS)
+        series = (serial, role, reader)
+        last = next((row["recorded_at"] for row in reversed(mine) if says(row)), "")
+        last_report[series] = max(last, last_report.get(series, ""))
+        for date, of_day in groupby(mine, itemgetter("local_date")):
+            if first <= date < end:
+                day = days[date]
+                found = list(of_day)
+                day.rows += found
+                day.series.add(series)
+                day.filled = day.filled or any(map(says, found))
     return days
+
+
+def _by_series(rows: Sequence[Record]) -> Iterator[list[Record]]:
+    """Yield the rows of each series, which stand together."""
+    told = [name for name in SERIES_COLUMNS if rows and name in rows[0]]
+    if not told:
+        yield from [list(rows)] if rows else []
+        return
+    for _, mine in groupby(rows, itemgetter(*told)):
+        yield list(mine)
+
+
+def _speaks(values: Sequence[str]) -> Callable[[Record], bool]:
+    """Return the test whether a row says something."""
+    if len(values) == 1:
+        (only,) = values
+        return lambda row: row[only] is not None
+    return lambda row: any(row[name] is not None for name in values)
 
 
 def _is_finished(
@@ -285,7 +303,7 @@ def _entry(question: Question, day: dt.date, found: _Day, *, finished: bool) -> 
         "n_points": len(found.rows),
         "expected_points": expected,
         "status": status,
-        "payload_sha256": rows_hash(found.rows),
+        "payload_sha256": rows_hash(found.rows, question.fetched_at),
         "resolution": grain.resolution,
         "api_version": grain.api_version,
         "fetched_at": question.fetched_at,
@@ -307,14 +325,10 @@ def ledger_columns(stream: str, site: Site, day: dt.date) -> Record:
     }
 
 
-def rows_hash(rows: Iterable[Record]) -> str:
-    """Return a hash of what was said, its fetch time left out."""
-    said = hashlib.sha256()
-    for row in rows:
-        fetched_at = row.pop("fetched_at")
-        said.update(_ENCODER.encode(row))
-        row["fetched_at"] = fetched_at
-    return said.hexdigest()
+def rows_hash(rows: Sequence[Record], fetched_at: str) -> str:
+    """Return a hash of what was said, the fetch time left out."""
+    said = _ENCODER.encode(rows).replace(_ENCODER.encode(fetched_at), b"")
+    return hashlib.sha256(said).hexdigest()
 
 
 _ENCODER = msgspec.json.Encoder()

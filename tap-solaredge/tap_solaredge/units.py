@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from solar_tap_kit.errors import DecodeError
-from solar_tap_kit.fields import shorten
+from solar_tap_kit.fields import NOT_AVAILABLE, number, shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Value = float | int | None
 
 FACTORS: dict[str, float] = {
     "W": 1, "KW": 1e3, "MW": 1e6, "GW": 1e9,
@@ -29,3 +36,21 @@ def factor(unit: object) -> float:
         message = f"unit {shorten(unit)} is not known"
         raise DecodeError(message)
     return known
+
+
+def in_base_units(raw: Sequence[object], unit: object) -> Sequence[Value]:
+    """Return a series' numbers in base units; what says "not available" is None.
+
+    Raises:
+        DecodeError: A value is no number, or the unit is not known.
+    """
+    scale = factor(unit)
+    # Nearly always true, and a look at all at once costs a tenth of one at each.
+    is_plain = set(map(type, raw)) <= _PLAIN and NOT_AVAILABLE.isdisjoint(raw)  # type: ignore[arg-type]
+    values: Sequence[Value] = raw if is_plain else [number(value) for value in raw]  # type: ignore[assignment]
+    if scale == 1:
+        return values
+    return [None if value is None else value * scale for value in values]
+
+
+_PLAIN = {float, int, type(None)}

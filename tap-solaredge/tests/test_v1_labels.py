@@ -86,7 +86,7 @@ def test_a_label_in_the_gap_overwrites_nothing() -> None:
         {"date": "2026-03-08 03:00:00", "value": 2},
         {"date": "2026-03-08 03:30:00", "value": 3},
     ]
-    found = {row["recorded_at"]: value for row, value in values(rows, tz, 1, "energy")}
+    found = {row["recorded_at"]: value for row, value in values(rows, tz, "WH", "energy")}
     assert found == {
         "2026-03-08T06:45:00Z": 1,
         "2026-03-08T07:00:00Z": 2,

@@ -11,6 +11,7 @@ import datetime as dt
 import functools
 from dataclasses import dataclass
 from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from solar_tap_kit.clock import DAY, parse_utc, resolve
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from solar_tap_kit.fields import Record
+
+
+SHARED_DAYS = 40
+"""A month of days is kept: one call covers as much, and its series have the same labels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +64,8 @@ def parse_label(text: object) -> dt.datetime:
     return label
 
 
-def moments(labels: Iterable[object], tz: dt.tzinfo) -> Iterator[Moment]:
-    """Yield the instant of each label of one series, in the order of the labels.
+def moments(labels: Sequence[object], tz: dt.tzinfo) -> list[Moment]:
+    """Return the instant of each label of one series, in the order of the labels.
 
     Args:
         labels: As the cloud wrote them, oldest first.
@@ -69,18 +74,21 @@ def moments(labels: Iterable[object], tz: dt.tzinfo) -> Iterator[Moment]:
     Raises:
         DecodeError: A label is no local time.
     """
-    for day, texts in groupby(labels, key=_day_text):
+    found: list[Moment] = []
+    for day, grouped in groupby(map(str, labels), key=_DAY_TEXT):
+        texts = tuple(grouped)
         offset = _plain_offset(day, tz)
         if offset is None:
-            yield from _resolved([parse_label(text) for text in texts], tz)
+            found += _resolved([parse_label(text) for text in texts], tz)
+        elif texts[-1].endswith(":00"):
+            found += _shared(texts, offset)
         else:
-            for text in map(str, texts):
-                # A device's own second hardly comes again: remembering it would only cost.
-                yield _shared(text, offset) if text.endswith(":00") else _plain(text, offset)
+            # A device's own second hardly comes again: remembering it would only cost.
+            found += _plain(texts, offset)
+    return found
 
 
-def _day_text(label: object) -> str:
-    return str(label)[:10]
+_DAY_TEXT = itemgetter(slice(10))
 
 
 @functools.lru_cache(maxsize=4096)
@@ -91,14 +99,14 @@ def _plain_offset(day: str, tz: dt.tzinfo) -> dt.timedelta | None:
     return offset if offset == (start + DAY).replace(tzinfo=tz).utcoffset() else None
 
 
-@functools.lru_cache(maxsize=4096)
-def _shared(text: str, offset: dt.timedelta) -> Moment:
-    """Return the moment of a quarter-hour, which every series of every site has."""
-    return _plain(text, offset)
+@functools.lru_cache(maxsize=SHARED_DAYS)
+def _shared(texts: tuple[str, ...], offset: dt.timedelta) -> list[Moment]:
+    """Return the moments of a day's quarter-hours, which every series of every site has."""
+    return _plain(texts, offset)
 
 
-def _plain(text: str, offset: dt.timedelta) -> Moment:
-    return _moment(parse_label(text), offset, exists=True)
+def _plain(texts: Iterable[str], offset: dt.timedelta) -> list[Moment]:
+    return [_moment(parse_label(text), offset, exists=True) for text in texts]
 
 
 def _resolved(labels: Sequence[dt.datetime], tz: dt.tzinfo) -> Iterator[Moment]:

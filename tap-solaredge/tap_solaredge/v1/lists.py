@@ -109,7 +109,7 @@ def alerts(body: bytes, site_id: str, tz: dt.tzinfo, fetched_at: str) -> list[Re
         row["alert_id"] = str(item.get("alertId"))
         stamp = item.get("alertTimestamp")
         if stamp is not None:
-            row["first_trigger"] = utc_text(next(moments([stamp], tz)).utc)
+            row["first_trigger"] = utc_text(moments([stamp], tz)[0].utc)
         row["error_codes"] = None
         row["fetched_at"] = fetched_at
         rows.append(row)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from solar_tap_kit.errors import DecodeError
-from solar_tap_kit.fields import number, shorten
+from solar_tap_kit.fields import shorten
 from tap_solaredge.fields import ALL_METERS, NO_SERIAL
 from tap_solaredge.roles import meter_role
-from tap_solaredge.units import factor
+from tap_solaredge.units import in_base_units
 from tap_solaredge.v1.labels import moments
 from tap_solaredge.v1.shapes import inner, objects
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from solar_tap_kit.fields import Record
 
@@ -28,9 +28,9 @@ RESOLUTIONS = {word: name for name, word in TIME_UNITS.items()}
 
 
 def values(
-    items: Any, tz: dt.tzinfo, scale: float, what: str
-) -> Iterator[tuple[Record, float | int | None]]:
-    """Yield a series' values with the time columns of their labels, in base units.
+    items: Any, tz: dt.tzinfo, unit: object, what: str
+) -> Iterable[tuple[Record, float | int | None]]:
+    """Return a series' values with the time columns of their labels, in base units.
 
     A label in the spring gap has no instant of its own: without a value it says nothing and
     is passed over, with one it is kept unless a real interval holds that instant.
@@ -38,26 +38,27 @@ def values(
     Args:
         items: `[{"date": ..., "value": ...}]`; a missing value is a null.
         tz: The site's zone.
-        scale: What to multiply values by.
+        unit: The values' unit.
         what: The series, for messages.
 
     Raises:
-        DecodeError: The series has another form.
+        DecodeError: The series has another form, or its unit is not known.
     """
     rows = objects(items, what)
+    scaled = in_base_units([row.get("value") for row in rows], unit)
+    clock = moments([row.get("date") for row in rows], tz)
+    stamps = {moment.columns["recorded_at"] for moment in clock if moment.exists}
+    if len(stamps) == len(rows):
+        return zip([moment.columns for moment in clock], scaled, strict=True)
     found: dict[str, tuple[Record, float | int | None]] = {}
-    gap: list[tuple[Record, float | int | None]] = []
-    for row, moment in zip(rows, moments([row.get("date") for row in rows], tz), strict=True):
-        value = number(row.get("value"))
-        scaled = value if value is None or scale == 1 else value * scale
-        if not moment.exists:
-            gap.append((moment.columns, scaled))
-        elif scaled is not None or moment.columns["recorded_at"] not in found:
-            found[moment.columns["recorded_at"]] = (moment.columns, scaled)
-    for columns, scaled in gap:
-        if scaled is not None:
-            found.setdefault(columns["recorded_at"], (columns, scaled))
-    yield from found.values()
+    for moment, value in zip(clock, scaled, strict=True):
+        stamp = moment.columns["recorded_at"]
+        if moment.exists and (value is not None or stamp not in found):
+            found[stamp] = (moment.columns, value)
+    for moment, value in zip(clock, scaled, strict=True):
+        if not moment.exists and value is not None:
+            found.setdefault(moment.columns["recorded_at"], (moment.columns, value))
+    return [found[stamp] for stamp in sorted(found)]
 
 
 def site_series(
@@ -73,11 +74,10 @@ def site_series(
         fetched_at: When it was fetched.
     """
     resolution = _resolution(part.get("timeUnit"))
-    scale = factor(part.get("unit"))
     return [
         {"site_id": site_id, "resolution": resolution, **clock, "fetched_at": fetched_at,
          column: value, "basis": INVERTER_OUTPUT}
-        for clock, value in values(part.get("values"), tz, scale, column)
+        for clock, value in values(part.get("values"), tz, part.get("unit"), column)
     ]  # fmt: skip
 
 
@@ -85,11 +85,10 @@ def energy_days(
     part: Mapping[str, Any], site_id: str, tz: dt.tzinfo, fetched_at: str
 ) -> list[Record]:
     """Return the rows of an energy answer by day."""
-    scale = factor(part.get("unit"))
     return [
         {"site_id": site_id, **clock, "fetched_at": fetched_at, "energy": value,
          "basis": INVERTER_OUTPUT}
-        for clock, value in values(part.get("values"), tz, scale, "energy")
+        for clock, value in values(part.get("values"), tz, part.get("unit"), "energy")
     ]  # fmt: skip
 
 
@@ -111,10 +110,10 @@ def details(
     """
     answer = inner(body, root)
     resolution = _resolution(answer.get("timeUnit"))
-    scale = factor(answer.get("unit"))
+    unit = answer.get("unit")
     rows: list[Record] = []
     for meter in objects(answer.get("meters"), "meters"):
-        series = list(values(meter.get("values"), tz, scale, root))
+        series = list(values(meter.get("values"), tz, unit, root))
         if any(value is not None for _, value in series):
             head = {
                 "site_id": site_id,
@@ -132,7 +131,7 @@ def details(
 def meter_readings(body: bytes, site_id: str, tz: dt.tzinfo, fetched_at: str) -> list[Record]:
     """Return the registers of a meters answer; an interval without a reading has no row."""
     answer = inner(body, "meterEnergyDetails")
-    scale = factor(answer.get("unit"))
+    unit = answer.get("unit")
     rows: list[Record] = []
     for meter in objects(answer.get("meters"), "meters"):
         head = {
@@ -146,7 +145,7 @@ def meter_readings(body: bytes, site_id: str, tz: dt.tzinfo, fetched_at: str) ->
         }
         rows += [
             {**head, **clock, "fetched_at": fetched_at, "lifetime_energy": value, **tail}
-            for clock, value in values(meter.get("values"), tz, scale, "meters")
+            for clock, value in values(meter.get("values"), tz, unit, "meters")
             if value is not None
         ]
     return rows

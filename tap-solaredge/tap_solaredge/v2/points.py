@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from solar_tap_kit.clock import UTC, local_text, utc_text
 from solar_tap_kit.errors import DecodeError
-from solar_tap_kit.fields import number, shorten
-from tap_solaredge.units import factor
+from solar_tap_kit.fields import shorten
+from tap_solaredge.units import Value, in_base_units
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable
 
     from solar_tap_kit.fields import Record
 
@@ -22,8 +22,8 @@ STAMPED_AT_END = frozenset({"voltage", "frequency"})
 
 _FINER_THAN_MICROSECONDS = re.compile(r"(\.\d{6})\d+")
 
-Metrics = dict[str, "float | int | None"]
-Point = tuple[dt.datetime, "float | int | None"]
+Points = dict[dt.datetime, Value]
+"""Values by the start of their interval, aware."""
 
 
 @functools.lru_cache(maxsize=4096)
@@ -43,16 +43,19 @@ def parse_timestamp(text: str) -> dt.datetime:
     return stamp
 
 
-def points(
-    series: object, name: str, step: dt.timedelta, *, inherited_unit: object = None
-) -> Iterator[Point]:
-    """Yield a series' values by the start of their interval, in base units.
+@functools.lru_cache(maxsize=128)
+def _starts(timestamps: tuple[str, ...], shift: dt.timedelta) -> tuple[dt.datetime, ...]:
+    """Return the starts of a series' intervals; all series of an answer have the same."""
+    return tuple(parse_timestamp(text) - shift for text in timestamps)
+
+
+def points(series: object, name: str, step: dt.timedelta) -> Points:
+    """Return a series' values by the start of their interval, in base units.
 
     Args:
         series: `{"unit": ..., "values": [{"timestamp": ..., "value": ...}]}`.
         name: The metric, which decides what its timestamps mean.
         step: Length of an interval.
-        inherited_unit: The unit, where the series itself carries none.
 
     Raises:
         DecodeError: The series has another form.
@@ -60,42 +63,52 @@ def points(
     if not isinstance(series, dict) or not isinstance(series.get("values"), list):
         message = f"{name}: expected an object with values, got {shorten(series)}"
         raise DecodeError(message)
-    scale = factor(series.get("unit", inherited_unit))
+    items = series["values"]
+    if not set(map(type, items)) <= {dict}:
+        odd = next(item for item in items if not isinstance(item, dict))
+        message = f"{name}: expected an object per value, got {shorten(odd)}"
+        raise DecodeError(message)
     shift = step if name in STAMPED_AT_END else dt.timedelta()
-    for item in series["values"]:
-        if not isinstance(item, dict):
-            message = f"{name}: expected an object per value, got {shorten(item)}"
-            raise DecodeError(message)
-        value = number(item.get("value"))
-        start = parse_timestamp(str(item.get("timestamp"))) - shift
-        yield start, value if value is None or scale == 1 else value * scale
+    starts = _starts(tuple([str(item.get("timestamp")) for item in items]), shift)
+    values = in_base_units([item.get("value") for item in items], series.get("unit"))
+    return dict(zip(starts, values, strict=True))
 
 
 def telemetry(
-    answers: Iterable[Any], key: str, step: dt.timedelta
-) -> dict[str, dict[dt.datetime, Metrics]]:
-    """Return the telemetry of several answers: serial, then start of interval, then metric.
+    answers: Iterable[Any], key: str, step: dt.timedelta, only: Collection[str] | None = None
+) -> dict[str, dict[str, Points]]:
+    """Return the telemetry of several answers: serial, then metric, then start of interval.
 
     Args:
         answers: Answers to consecutive requests; each may use units of its own.
         key: `inverters`, `meters` or `storage`.
         step: Length of an interval.
+        only: The metrics that are wanted, or None for all.
 
     Raises:
         DecodeError: An answer has no `key`, or another form.
     """
-    found: dict[str, dict[dt.datetime, Metrics]] = {}
+    found: dict[str, dict[str, Points]] = {}
     for answer in answers:
         devices = answer.get(key) if isinstance(answer, dict) else None
         if not isinstance(devices, dict) or not all(isinstance(v, dict) for v in devices.values()):
             message = f"expected {key} by serial number, got {shorten(answer)}"
             raise DecodeError(message)
         for serial, metrics in devices.items():
-            rows = found.setdefault(serial, {})
+            mine = found.setdefault(serial, {})
             for name, series in metrics.items():
-                for start, value in points(series, name, step):
-                    rows.setdefault(start, {})[name] = value
+                if only is None or name in only:
+                    mine.setdefault(name, {}).update(points(series, name, step))
     return found
+
+
+def by_interval(metrics: dict[str, Points]) -> dict[dt.datetime, dict[str, Value]]:
+    """Return a device's metrics side by side, oldest interval first."""
+    found: dict[dt.datetime, dict[str, Value]] = {}
+    for name, values in metrics.items():
+        for start, value in values.items():
+            found.setdefault(start, {})[name] = value
+    return dict(sorted(found.items(), key=lambda item: item[0]))
 
 
 @functools.lru_cache(maxsize=8192)

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from tap_solaredge.roles import serial
 from tap_solaredge.streams import InverterTelemetry, StorageTelemetry
-from tap_solaredge.v2.points import clock_columns, points, telemetry
+from tap_solaredge.v2.points import by_interval, clock_columns, points, telemetry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from solar_tap_kit.fields import Record
+    from tap_solaredge.v2.points import Points
 
 PV = "pv"
 """What v2's energy and power of a site are: the battery's part is taken out."""
@@ -54,6 +55,20 @@ class Asked:
         """Return a row with what all rows of the answer share."""
         return {**self.head, **clock_columns(start, self.tz), **self.tail, **columns}
 
+    def series(self, column: str, values: Points, **same: Any) -> list[Record]:
+        """Return a row for each value of a series, oldest first.
+
+        Args:
+            column: Where the value goes.
+            values: Values by the start of their interval.
+            **same: Columns that all rows share.
+        """
+        shared, tz = {**self.head, **self.tail, **same}, self.tz
+        return [
+            {**shared, **clock_columns(start, tz), column: values[start]}
+            for start in sorted(values)
+        ]
+
 
 def site_series(
     answers: Sequence[Any], asked: Asked, column: str, unasked: Sequence[dt.datetime] = ()
@@ -66,13 +81,10 @@ def site_series(
         column: `energy` or `power`.
         unasked: Starts of night intervals that were not asked for: null like every night.
     """
-    found: dict[dt.datetime, float | int | None] = dict.fromkeys(unasked)
+    found: Points = dict.fromkeys(unasked)
     for answer in answers:
         found.update(points(answer, column, asked.step))
-    return [
-        asked.row(start, **{column: value}, basis=PV)
-        for start, value in sorted(found.items(), key=lambda item: item[0])
-    ]
+    return asked.series(column, found, basis=PV)
 
 
 def energy_days(
@@ -82,7 +94,7 @@ def energy_days(
     found = {
         start: value
         for answer in answers
-        for start, value in points(answer, "energy", dt.timedelta(days=1))
+        for start, value in points(answer, "energy", dt.timedelta(days=1)).items()
     }
     return [
         {"site_id": site_id, **clock_columns(start, tz), "fetched_at": fetched_at,
@@ -99,16 +111,12 @@ def meter_rows(answers: Sequence[Any], asked: Asked, column: str) -> list[Record
         asked: What was asked.
         column: `energy` or `power`.
     """
+    roles = {f"{word}{column.capitalize()}": role for word, role in METER_ROLES.items()}
     rows: list[Record] = []
-    for number, intervals in telemetry(answers, "meters", asked.step).items():
-        for word, role in METER_ROLES.items():
-            metric = f"{word}{column.capitalize()}"
-            keys = {"serial_number": serial(number), "meter_type": role}
-            rows += [
-                asked.row(start, **keys, **{column: metrics[metric]})
-                for start, metrics in sorted(intervals.items())
-                if metric in metrics
-            ]
+    for number, metrics in telemetry(answers, "meters", asked.step, roles).items():
+        for metric, role in roles.items():
+            values = metrics.get(metric, {})
+            rows += asked.series(column, values, serial_number=serial(number), meter_type=role)
     return rows
 
 
@@ -130,6 +138,6 @@ def _device_rows(
 ) -> list[Record]:
     return [
         {**projection(metrics), **asked.row(start, serial_number=serial(number))}
-        for number, intervals in telemetry(answers, key, asked.step).items()
-        for start, metrics in sorted(intervals.items())
+        for number, series in telemetry(answers, key, asked.step).items()
+        for start, metrics in by_interval(series).items()
     ]
