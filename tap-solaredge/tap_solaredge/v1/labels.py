@@ -14,7 +14,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from solar_tap_kit.clock import DAY, parse_utc, resolve
+from solar_tap_kit.clock import DAY, MINUTE, parse_utc, resolve
 from solar_tap_kit.errors import DecodeError
 from solar_tap_kit.fields import shorten
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from solar_tap_kit.fields import Record
 
 
+COMMON_LENGTH = len("2026-07-01 00:00:00")
+QUARTER_HOURS = 96
 SHARED_DAYS = 40
 """A month of days is kept: one call covers as much, and its series have the same labels."""
 
@@ -80,10 +82,10 @@ def moments(labels: Sequence[object], tz: dt.tzinfo) -> list[Moment]:
         offset = _plain_offset(day, tz)
         if offset is None:
             found += _resolved([parse_label(text) for text in texts], tz)
-        elif texts[-1].endswith(":00"):
+        elif len(texts) <= QUARTER_HOURS and texts[-1].endswith(":00"):
             found += _shared(texts, offset)
         else:
-            # A device's own second hardly comes again: remembering it would only cost.
+            # A device's own times hardly come again: remembering them would only cost.
             found += _plain(texts, offset)
     return found
 
@@ -106,22 +108,49 @@ def _shared(texts: tuple[str, ...], offset: dt.timedelta) -> list[Moment]:
 
 
 def _plain(texts: Iterable[str], offset: dt.timedelta) -> list[Moment]:
-    return [_moment(parse_label(text), offset, exists=True) for text in texts]
+    minutes = _minutes(offset)
+    found = []
+    for text in texts:
+        label = parse_label(text)
+        is_common = len(text) == COMMON_LENGTH and text[10] == " "
+        found.append(_moment(label, text if is_common else None, offset, minutes))
+    return found
 
 
 def _resolved(labels: Sequence[dt.datetime], tz: dt.tzinfo) -> Iterator[Moment]:
     for label, found in zip(labels, resolve(labels, tz), strict=True):
-        yield _moment(label, dt.timedelta(minutes=found.offset_minutes), exists=found.exists)
+        minutes = found.offset_minutes
+        yield _moment(label, None, minutes * MINUTE, minutes, exists=found.exists)
 
 
-def _moment(label: dt.datetime, offset: dt.timedelta, *, exists: bool) -> Moment:
+def _minutes(offset: dt.timedelta) -> int:
+    return round(offset.total_seconds() / 60)
+
+
+def _moment(
+    label: dt.datetime,
+    text: str | None,
+    offset: dt.timedelta,
+    offset_minutes: int,
+    *,
+    exists: bool = True,
+) -> Moment:
+    """Return a label's moment.
+
+    Args:
+        label: The label.
+        text: How `local_time` has it, where the cloud has written it so.
+        offset: Local minus UTC.
+        offset_minutes: The same, as the column has it.
+        exists: Whether there was such a wall clock.
+    """
     if label.microsecond:
         label = label.replace(microsecond=0)
-    local = label.isoformat(" ")
+    local = text or label.isoformat(" ")
     columns = {
         "recorded_at": (label - offset).isoformat() + "Z",
         "local_time": local,
-        "utc_offset_minutes": round(offset.total_seconds() / 60),
+        "utc_offset_minutes": offset_minutes,
         "local_date": local[:10],
     }
     return Moment(columns, exists)

@@ -181,7 +181,7 @@ def _object(value: Any, what: str) -> dict[str, Any]:
 
 
 def _objects(value: Any, what: str) -> list[dict[str, Any]]:
-    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+    if not isinstance(value, list) or not set(map(type, value)) <= {dict}:
         message = f"{what}: expected a list of objects, got {shorten(value)}"
         raise DecodeError(message)
     return value

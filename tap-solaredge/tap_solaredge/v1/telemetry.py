@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 from solar_tap_kit.fields import UNKNOWN_FIELDS
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from solar_tap_kit.fields import Record
 
+PHASE_KEYS = {phase: f"{phase}Data" for phase in PHASES}
 INSTANT = "instant"
 """Resolution of a reading that is true at its own second."""
 
@@ -118,14 +120,20 @@ def _flat(reading: Mapping[str, Any]) -> dict[str, Any]:
 
     What v2 gives of an inverter as a whole is taken from L1 where that is the whole.
     """
-    flat = {name: value for name, value in reading.items() if name[:2] not in PHASES}
-    phases = {
-        phase: data for phase in PHASES if isinstance(data := reading.get(f"{phase}Data"), dict)
-    }
-    for phase, data in phases.items():
-        flat.update({f"{phase}.{name}": value for name, value in data.items()})
+    flat = dict(reading)
+    phases = {}
+    for phase, key in PHASE_KEYS.items():
+        data = flat.pop(key, None)
+        if isinstance(data, dict):
+            phases[phase] = data
+            flat.update(zip(_names(phase, tuple(data)), data.values(), strict=True))
     first = phases.get("L1", {})
     flat["frequency"] = first.get("acFrequency")
-    if set(phases) == {"L1"}:
+    if phases.keys() == {"L1"}:
         flat["voltage"], flat["current"] = first.get("acVoltage"), first.get("acCurrent")
     return flat
+
+
+@functools.lru_cache(maxsize=64)
+def _names(phase: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"{phase}.{name}" for name in names)

@@ -273,6 +273,8 @@ class Series(Source):
         if not known or len(known) < len(spans) or len(window.days) > 1:
             return found
         first, last = min(begin for begin, _ in known), max(end for _, end in known)
+        if first <= window.start_utc and window.end_utc <= last:
+            return found
         night: list[dt.datetime] = []
         at = window.start_utc
         while at < window.end_utc:
