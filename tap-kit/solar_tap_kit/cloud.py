@@ -124,6 +124,7 @@ class Cloud(ABC):
         sources: What can be asked.
         cost_unit: What a call costs: `calls` or `credits`.
         patience_days: How long the bookmark waits before days that lack their end.
+        refuses_dates: A refusal may concern the date that was asked for, not the site.
     """
 
     account: str
@@ -133,6 +134,7 @@ class Cloud(ABC):
     sources: Sequence[Source]
     cost_unit: str = "calls"
     patience_days: int = 3
+    refuses_dates: bool = False
 
     @property
     def ledger(self) -> Ledger:

@@ -102,10 +102,6 @@ class Plan:
     def __init__(self, lanes: Mapping[str, Callable[[], Iterator[Step]]]) -> None:
         self.lanes = dict(lanes)
 
-    def count(self) -> int:
-        """Return how many steps there are, holding one of them at a time."""
-        return sum(1 for steps in self.lanes.values() for _ in steps())
-
     def __iter__(self) -> Iterator[Step]:
         """Yield every step in the order in which it is wanted."""
         return heapq.merge(*(steps() for steps in self.lanes.values()), key=lambda step: step.key)

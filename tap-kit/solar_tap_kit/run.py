@@ -132,9 +132,8 @@ class Run:
         return [s for s in self.knowledge.sources() if not self._is_known_unserved(s)]
 
     def _go(self, plan: Plan) -> None:
-        total = plan.count()
-        self._progress.begin(total)
-        turns = Turns(plan, total)
+        turns = Turns(plan)
+        self._progress.begin(len(turns))
         with Asking(self._tap.config["max_concurrent_requests"], self._clock) as asking:
             try:
                 while turns:
@@ -258,7 +257,8 @@ class Run:
         self._write(harvest.rows)
         self.knowledge.advance(source, window, harvest)
         if not archived:
-            self._answered.add((source.name, window.site.id))
+            if self._cloud.refuses_dates:
+                self._answered.add((source.name, window.site.id))
             self.knowledge.keep(source, window, harvest, answer.bodies, answer.fetched_at)
             self._suspicion.cleared(window)
         self._progress.step(str(window), harvest.note, archived=archived)

@@ -21,7 +21,7 @@ NO_STEPS: Iterator[Step] = iter(())
 
 
 class _Lane:
-    """A queue that is read from a plan only as far as it is needed; a fleet has ten a site.
+    """A queue that is read from a plan only as far as it is needed.
 
     It reads a step ahead: where one step is all there is, as in a fleet that is kept up to
     date, what would make more of them is let go at once.
@@ -61,20 +61,25 @@ class Turns:
     """Hands out the steps of a plan.
 
     Each lane has at most one step in flight: from `take` until `done`, `again` or `drop`.
+    Of a lane that nobody has taken from yet only its place is known: a fleet has ten a site.
 
     Args:
-        plan: What is to be done.
-        total: How many steps the plan has.
+        plan: What is to be done; used up.
     """
 
-    def __init__(self, plan: Plan, total: int) -> None:
-        self._lanes = {name: _Lane(steps()) for name, steps in plan.lanes.items()}
+    def __init__(self, plan: Plan) -> None:
+        self._waiting = plan.lanes
+        self._lanes: dict[str, _Lane] = {}
         self._ready: list[tuple[Key, str]] = []
         self._resting: list[tuple[dt.datetime, Key, str]] = []
-        self._left = total
-        for name, lane in self._lanes.items():
-            if lane.head is not None:
-                heapq.heappush(self._ready, (lane.head.key, name))
+        self._left = 0
+        for name, steps in self._waiting.items():
+            before = self._left
+            for step in steps():
+                if self._left == before:
+                    self._ready.append((step.key, name))
+                self._left += 1
+        heapq.heapify(self._ready)
 
     def __len__(self) -> int:
         """Return how many steps are left, those in flight included."""
@@ -88,6 +93,8 @@ class Turns:
         if not self._ready:
             return None
         _, name = heapq.heappop(self._ready)
+        if name not in self._lanes:
+            self._lanes[name] = _Lane(self._waiting.pop(name)())
         return self._lanes[name].head
 
     def ready_at(self) -> dt.datetime | None:
@@ -102,7 +109,9 @@ class Turns:
     def again(self, step: Step, ready_at: dt.datetime = LONG_AGO) -> None:
         """Let a lane go on at `ready_at`, with the step that now stands first in it."""
         head = self._lanes[step.lane].head
-        if head is not None:
+        if head is None:
+            del self._lanes[step.lane]
+        else:
             heapq.heappush(self._resting, (ready_at, head.key, step.lane))
 
     def put_before(self, step: Step) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -58,9 +59,13 @@ class CountingWriter(MsgSpecWriter):
         Args:
             value: The state, of values that JSON knows.
         """
-        line = self._encoder.encode({"type": "STATE", "value": value}) + b"\n"
-        if line != self._last_state:
-            self._last_state = line
+        line = bytearray()
+        self._encoder.encode_into({"type": "STATE", "value": value}, line)
+        # Its digest, because a fleet's state is megabytes.
+        digest = hashlib.sha256(line).digest()
+        if digest != self._last_state:
+            self._last_state = digest
+            line += b"\n"
             self._write(line)
 
     def _write(self, lines: Any) -> None:

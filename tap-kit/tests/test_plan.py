@@ -124,7 +124,7 @@ def test_a_bulk_source_asks_for_many_sites_at_once() -> None:
 
 def walk(made: Plan, rest: dt.timedelta) -> tuple[list[Step], dt.datetime]:
     """Work through a plan with a rest after each step; return the steps and the end."""
-    turns, now, taken = Turns(made, sum(1 for _ in made)), NOON, []
+    turns, now, taken = Turns(made), NOON, []
     while turns:
         step = turns.take(now)
         if step is None:
@@ -141,15 +141,16 @@ def walk(made: Plan, rest: dt.timedelta) -> tuple[list[Step], dt.datetime]:
 def test_sites_rest_by_themselves_and_others_go_on() -> None:
     """Twenty sites with thirty windows each and five minutes of rest take the time of one."""
     made = plan([Kind("s")], [str(number) for number in range(20)], Known())
+    wanted = list(made)
     taken, end = walk(made, REST)
-    assert taken == list(made)
+    assert taken == wanted
     assert end - NOON == 29 * REST
 
 
 def test_a_postponed_step_is_taken_again() -> None:
     """A step that met the quota keeps its place; the other sites go on meanwhile."""
     made = plan([Kind("s")], "ab", Known())
-    turns = Turns(made, 60)
+    turns = Turns(made)
     first = turns.take(NOON)
     assert first is not None
     turns.again(first, NOON + REST)
@@ -163,7 +164,7 @@ def test_a_postponed_step_is_taken_again() -> None:
 def test_dropping_keeps_what_is_wanted() -> None:
     """History is left for later while upkeep stays, whatever has been pulled already."""
     known = Known(stored={"s/a": Days(dt.date(2026, 1, 10), dt.date(2026, 1, 30))})
-    turns = Turns(plan([Kind("s")], "a", known), 12)
+    turns = Turns(plan([Kind("s")], "a", known))
     step = turns.take(NOON)
     assert step is not None
     assert turns.drop(step, lambda other: other.is_history) == 9

@@ -29,6 +29,7 @@ class SigenCloud(Cloud):
 
     site_stream = "systems"
     ledger_stream = "history_days"
+    refuses_dates = True
 
     def __init__(self, runtime: Runtime) -> None:
         self.client = SigenClient(runtime)
