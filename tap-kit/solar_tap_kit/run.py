@@ -10,23 +10,23 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import logging
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from solar_tap_kit.asking import Answer, Asking
 from solar_tap_kit.clock import utc_text_exact
 from solar_tap_kit.errors import (
     DecodeError,
     NotServedError,
-    PartialFailure,
     Paused,
     QuotaError,
     RefusedError,
     UnreachableError,
 )
 from solar_tap_kit.knowledge import Knowledge
+from solar_tap_kit.outcome import Outcome
 from solar_tap_kit.patience import Patience, Verdict
 from solar_tap_kit.plan import Plan, Step, make_plan
-from solar_tap_kit.progress import Progress, short
+from solar_tap_kit.progress import Progress
 from solar_tap_kit.sitelist import read_sites
 from solar_tap_kit.suspicion import Suspicion
 from solar_tap_kit.turns import Turns
@@ -43,9 +43,6 @@ if TYPE_CHECKING:
 
 SITE_ERRORS = (RefusedError, DecodeError, UnreachableError)
 """Failures that concern one site; the others go on."""
-
-UNREACHABLE_SITES = 3
-"""So many sites in a row without an answer mean that the cloud, not the site, is away."""
 
 NOT_SERVED_FOR = dt.timedelta(days=7)
 """How long a refused source is left alone before a run asks whether that has changed."""
@@ -70,12 +67,9 @@ class Run:
         )
         self._suspicion = Suspicion(cloud.ledger, self.knowledge, tap.clock)
         self._progress = Progress(tap.clock, cloud.session, cloud.cost_unit)
-        self._failed: dict[str, str] = {}
+        self._outcome = Outcome()
         self._not_served: set[str] = set()
         self._answered: set[tuple[str, str]] = set()
-        self._unanswered = 0
-        self._left = 0
-        self._resume_at: dt.datetime | None = None
 
     def execute(self) -> None:
         """Fetch and write everything that the settings and bookmarks ask for.
@@ -96,10 +90,10 @@ class Run:
             self._progress.finish()
         if isinstance(pause, QuotaError) and self._patience.fails:
             raise pause
-        if pause is not None or self._left:
-            self._say_paused(pause)
-        if self._failed:
-            self._fail()
+        if pause is not None or self._outcome.is_unfinished:
+            self._outcome.say_paused(pause)
+        if self._outcome.has_failures:
+            self._outcome.fail()
 
     def read_sites(self) -> SiteList:
         """Return the sites: from today's list, or a new one.
@@ -144,7 +138,7 @@ class Run:
                         self._rest(turns)
             except BaseException:
                 self._bring_in(turns, asking)
-                self._left += len(turns)
+                self._outcome.leave(len(turns))
                 raise
 
     def _launch(self, turns: Turns, asking: Asking) -> None:
@@ -197,10 +191,9 @@ class Run:
             logger.warning("%s: %s; left for the next run", step, error)
             turns.done(step)
             return
-        if self._resume_at is None or (error.resume_at and error.resume_at < self._resume_at):
-            self._resume_at = error.resume_at
         only_history = verdict is Verdict.LEAVE_HISTORY
-        self._left += turns.drop(step, lambda other: other.is_history or not only_history)
+        dropped = turns.drop(step, lambda other: other.is_history or not only_history)
+        self._outcome.leave(dropped, error.resume_at)
 
     def _land(self, step: Step, future: Future[Answer], turns: Turns) -> None:
         source = step.source
@@ -215,7 +208,7 @@ class Run:
         except SITE_ERRORS as error:
             self._failed_step(step, turns, error)
         else:
-            self._unanswered = 0
+            self._outcome.answered()
             for window in step.windows:
                 try:
                     self._take_in(source, window, answer)
@@ -325,15 +318,7 @@ class Run:
         """Give up a source of a site for this run: behind a hole nothing can be remembered."""
         turns.drop(step, lambda other: other.source is step.source)
         for window in [culprit] if culprit else step.windows:
-            self._site_failed(window.site, str(window), error)
-
-    def _site_failed(self, site: Site, what: str, error: Exception) -> None:
-        logger.error("%s: %s", what, error)
-        self._failed.setdefault(site.id, str(error))
-        if isinstance(error, UnreachableError):
-            self._unanswered += 1
-            if self._unanswered >= UNREACHABLE_SITES:
-                raise error
+            self._outcome.failed(window.site, str(window), error)
 
     def _rest(self, turns: Turns) -> None:
         until = turns.ready_at()
@@ -348,21 +333,3 @@ class Run:
         for name, records in rows.items():
             if stream := self._streams.get(name):
                 self._progress.rows[name] += stream.write_records(records)
-
-    def _say_paused(self, pause: Paused | None) -> None:
-        when = (pause.resume_at if pause else None) or self._resume_at
-        logger.warning(
-            "paused: %s; %d window(s) left, all finished ones are kept; run the same command "
-            "again%s",
-            pause or "the quota",
-            self._left,
-            f" after {short(when)}" if when else "",
-        )
-
-    def _fail(self) -> NoReturn:
-        worst = "; ".join(f"{site}: {why}" for site, why in list(self._failed.items())[:3])
-        message = (
-            f"{len(self._failed)} site(s) failed, the others are complete; the next run asks "
-            f"them again. {worst}"
-        )
-        raise PartialFailure(message)
