@@ -71,7 +71,8 @@ class Wire:
         raise failure
 
     def _send(self, request: Request, headers: dict[str, str]) -> urllib3.BaseHTTPResponse:
-        url = self._base_url + request.path
+        connections, base = self._way
+        url = base + request.path
         more: dict[str, Any] = {}
         if request.params:
             known = {name: value for name, value in request.params.items() if value is not None}
@@ -80,7 +81,7 @@ class Wire:
             more.update(fields=request.body, encode_multipart=False)
         elif request.body is not None:
             more["json"] = request.body
-        return self._connections.request(
+        return connections.request(
             request.method,
             url,
             headers=headers,
@@ -91,11 +92,17 @@ class Wire:
         )
 
     @functools.cached_property
+    def _way(self) -> tuple[urllib3.PoolManager | urllib3.HTTPConnectionPool, str]:
+        """The connections, and what stands before a path: the host only where a proxy needs it."""
+        manager = self._connections()
+        if manager.proxy is not None:
+            return manager, self._base_url
+        return manager.connection_from_url(self._base_url), urlsplit(self._base_url).path
+
     def _connections(self) -> urllib3.PoolManager:
-        """The connections, by the way that the environment names: proxies, certificates."""
+        """Return connections by the way that the environment names: proxies, certificates."""
         url = self._base_url
-        address = urlsplit(url)
-        if address.scheme not in ("http", "https") or not address.hostname:
+        if not _is_address(url):
             raise self._no_address()
         way = requests.Session().merge_environment_settings(
             url, {}, stream=None, verify=None, cert=None
@@ -129,6 +136,14 @@ class Wire:
         if isinstance(error, failures.TimeoutError):
             return f"no answer from {host} within {self._timeout_s:g} s (request_timeout)"
         return f"the connection to {host} broke ({type(error).__name__})"
+
+
+def _is_address(url: str) -> bool:
+    try:
+        address = urlsplit(url)
+    except ValueError:
+        return False
+    return address.scheme in ("http", "https") and bool(address.hostname)
 
 
 def _trust(way: Mapping[str, Any]) -> dict[str, Any]:

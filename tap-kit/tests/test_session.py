@@ -142,7 +142,9 @@ def test_a_stop_ends_the_retries(server: ScriptedServer, clock: VirtualClock) ->
     assert len(server.asked) == 1
 
 
-@pytest.mark.parametrize("url", ["ftp://host", "no scheme", "http://"])
+@pytest.mark.parametrize(
+    "url", ["ftp://host", "no scheme", "http://", "http://[::1", "http://host:99999999"]
+)
 def test_a_useless_address_names_the_setting(url: str, clock: VirtualClock) -> None:
     """A typo in api_url is said at once, not tried four times."""
     with pytest.raises(SettingsError, match="api_url"):
