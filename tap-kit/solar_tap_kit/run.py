@@ -322,8 +322,10 @@ class Run:
 
     def _rest(self, turns: Turns) -> None:
         until = turns.ready_at()
-        if until is None:  # pragma: no cover - a lane is either ready, resting or gone
-            return
+        if until is None:
+            # A lane is ready, resting or gone; rather an end than a run that never ends.
+            message = f"{len(turns)} step(s) stand in no lane: a bug, please report it"
+            raise RuntimeError(message)
         wait = (until - self._clock.now()).total_seconds()
         if wait > 0:
             logger.info("every site rests; going on in %.0f s", wait)
