@@ -195,11 +195,13 @@ class _Grouped:
     knowledge: Knowledge
 
     def __call__(self) -> Iterator[Step]:
-        groups: dict[tuple[int, int, Days, bool], list[Window]] = {}
+        groups: dict[tuple[int, int, Days | None, bool], list[Window]] = {}
         for site in self.sites:
             for turn, (phase, window) in enumerate(_windows(self.source, site, self.knowledge)):
                 archived = self.knowledge.is_archived(self.source, window)
-                groups.setdefault((phase, turn, window.days, archived), []).append(window)
+                # The present is one, although it may be another day elsewhere.
+                days = None if phase == SNAPSHOT else window.days
+                groups.setdefault((phase, turn, days, archived), []).append(window)
         ordered = sorted(groups.items(), key=lambda item: item[0][:2])
         for (phase, turn, _, archived), windows in ordered:
             for position, part in enumerate(_batches(windows, self.source.group)):

@@ -122,6 +122,17 @@ def test_a_bulk_source_asks_for_many_sites_at_once() -> None:
     assert [step.place for step in made] == [None, None, None]
 
 
+def test_a_bulk_reading_of_now_is_one_call_on_both_sides_of_midnight() -> None:
+    """At noon UTC it is tomorrow in Kiritimati: that is no reason to ask a fleet twice."""
+    alerts = Kind("alerts")
+    alerts.group, alerts.refresh = 100, dt.timedelta(hours=20)
+    zones = ("UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago")
+    sites = [Site(name, ZoneInfo(name)) for name in zones]
+    (step,) = make_plan([alerts], sites, lambda source, _: source.name, Known())
+    assert len({window.days for window in step.windows}) == 2
+    assert len(step.windows) == 3
+
+
 def walk(made: Plan, rest: dt.timedelta) -> tuple[list[Step], dt.datetime]:
     """Work through a plan with a rest after each step; return the steps and the end."""
     turns, now, taken = Turns(made), NOON, []
