@@ -8,7 +8,6 @@ its hash counts as absent and is asked again.
 from __future__ import annotations
 
 import datetime as dt
-import functools
 import hashlib
 import json
 from dataclasses import dataclass
@@ -65,11 +64,6 @@ class Stored:
     fetched_at: str
 
 
-@functools.lru_cache(maxsize=1)
-def _digest(body: bytes) -> str:
-    return hashlib.sha256(body).hexdigest()
-
-
 class Archive:
     """The settled answers of one account.
 
@@ -82,6 +76,7 @@ class Archive:
         self._file = Storage(folder, "archive.sqlite", SCHEMA)
         self._account = account_hash(account)
         self._compressor = zstandard.ZstdCompressor(level=LEVEL)
+        self._hashed: tuple[bytes, str] | None = None
 
     def put(
         self,
@@ -95,7 +90,7 @@ class Archive:
         hashes = []
         with self._file.transaction() as db:
             for body in answer.bodies:
-                digest = _digest(body)
+                digest = self._digest(body)
                 hashes.append(digest)
                 # An answer for a hundred sites comes by a hundred times: compressed once.
                 known = db.execute("SELECT 1 FROM bodies WHERE sha256 = ?", (digest,)).fetchone()
@@ -164,6 +159,12 @@ class Archive:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+
+    def _digest(self, body: bytes) -> str:
+        """Return a body's hash; the same answer comes by once for each of a hundred sites."""
+        if self._hashed is None or self._hashed[0] is not body:
+            self._hashed = (body, hashlib.sha256(body).hexdigest())
+        return self._hashed[1]
 
     def _key(self, source: str, version: str, site: str, days: Days) -> Sequence[str]:
         first, end = days.first.isoformat(), days.end.isoformat()
