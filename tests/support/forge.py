@@ -24,12 +24,12 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 from dbt.cli.main import dbtRunner
-from requests.adapters import HTTPAdapter
 from singer_sdk.sinks import BatchSink
 from target_postgres.sinks import PostgresSink
 from target_postgres.target import TargetPostgres
 
 from solar_tap_kit.clock import SystemClock
+from solar_tap_kit.wire import Wire
 from solar_target_duckdb.loader import Loader
 from solar_target_duckdb.target import TargetDuckDB
 from tap_sigen.tap import TapSigen
@@ -85,7 +85,7 @@ def arm(kill: dict[str, Any]) -> None:
     """Put the fuse where the request wants it."""
     fuse, at = Fuse(kill), kill.get("at")
     if at == "call":
-        HTTPAdapter.send = fuse.around(HTTPAdapter.send)  # type: ignore[method-assign]
+        Wire.exchange = fuse.around(Wire.exchange)  # type: ignore[method-assign]
     elif at == "flush":
         Loader.flush = fuse.around(Loader.flush)  # type: ignore[method-assign]
     elif at == "batch":
