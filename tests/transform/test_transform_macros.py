@@ -116,6 +116,13 @@ CASES: dict[str, list[Case]] = {
         Case("counter_start_is_read('pv')", False, f"{MIDDLE}, {START.format('3.0', '0.0')}"),  # noqa: FBT003
         Case("counter_start_is_read('pv')", True, f"{MIDDLE}, {START.format('3.0', '3.1')}"),  # noqa: FBT003
     ],
+    "highest_of_block": [
+        Case("highest_of_block('load_power', 'given')", 4.0, "4.0 as load_power_max"),
+        Case("highest_of_block('power_use', 'given')", 3.0,
+             f"{NULL} as power_use_first, 3.0 as power_use_rest_max"),
+        Case("highest_of_block('power_use', 'given')", 31.4,
+             "31.4 as power_use_first, 3.0 as power_use_rest_max"),
+    ],
     "power_integral": [
         Case("power_integral('x')", 1.0, SAMPLES.format("10.0", "2.0", "6")),
         # A minute that comes twice makes seven samples, of the same half hour.
@@ -139,7 +146,7 @@ NO_NUMBERS = {
     "raw_schemas", "without_zone", "same_account", "latest_of", "clock_columns", "clock_names",
     "merged", "all_of", "by_day_materialization", "days_to_build", "dates_to_build", "on_dates",
     "delete_days_without", "know_the_rows", "plain_plans", "months_to_build", "in_months",
-    "delete_months_without",
+    "delete_months_without", "indexes_on", "energy_counters", "integrated_powers",
     "solaredge_streams", "solaredge_meters", "solaredge_block_streams", "solaredge_fetches",
     "solaredge_fetch_columns", "sql_type", "has_contracts", "retire_former_tables",
 }  # fmt: skip

@@ -20,12 +20,18 @@
   round({{ expression }}, {{ digits }})
 {%- endmacro %}
 
-{#- DuckDB rounds the binary value, others its decimal digits: they part at a printed half. -#}
+{#-
+  DuckDB rounds the binary value, others its decimal digits: they part at a printed half.
+
+  Its round(x, 6) is this product and quotient, to the bit, and computes the power of ten for
+  every value: that takes five times as long.
+-#}
 {% macro duckdb__rounded(expression, digits) -%}
   {%- if digits < 6 -%}
     cast(round(cast({{ expression }} as decimal(28, 12)), {{ digits }}) as double)
   {%- else -%}
-    round({{ expression }}, {{ digits }})
+    {%- set scale = "1e" ~ digits -%}
+    (round(({{ expression }}) * {{ scale }}) / {{ scale }})
   {%- endif -%}
 {%- endmacro %}
 

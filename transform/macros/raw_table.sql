@@ -120,7 +120,7 @@
     fetched_at as fetched_at_utc,
     local_time as measured_at_local,
     utc_offset_minutes,
-    {{ add_minutes("local_time", "-utc_offset_minutes") }} as measured_at_utc
+    recorded_at as measured_at_utc
 {%- endmacro %}
 
 {#- Merges mappings, the later ones last. -#}

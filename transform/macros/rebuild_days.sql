@@ -17,6 +17,22 @@
 {%- endmacro %}
 
 {#-
+  Indexes, where tables are stored by row. DuckDB finds a day by the least and the greatest value of
+  each part of a column; it would never look into an index, and making four of them took a
+  fifth of a full build.
+
+  Args:
+    keys: lists of the columns that rows are looked for by.
+-#}
+{% macro indexes_on(keys) -%}
+  {%- set indexes = [] -%}
+  {%- for columns in keys if target.type != "duckdb" -%}
+    {%- do indexes.append({"columns": columns}) -%}
+  {%- endfor -%}
+  {{ return(indexes) }}
+{%- endmacro %}
+
+{#-
   The days to build: key columns, local_date, day_version and what else `wanted` selects.
 
   Args:

@@ -8,6 +8,41 @@
   nothing, and what came in meanwhile lands in the block in which the counter is back.
 -#}
 
+{#- The counters that energies come from, by quantity. -#}
+{% macro energy_counters() -%}
+  {{ return({
+    "pv": "power_generation",
+    "load": "power_use",
+    "pv_to_grid": "power_to_grid",
+    "charge": "es_charging",
+    "discharge": "es_discharging",
+  }) }}
+{%- endmacro %}
+
+{#-
+  The powers that are integrated: the metric in the statistics, and its value in a row.
+  What the load takes beyond what the system supplies is `foreign`.
+-#}
+{% macro integrated_powers() -%}
+  {{ return({
+    "grid": {"metric": "from_grid_power", "in_row": "from_grid_power_kw"},
+    "foreign": {"metric": "foreign_power", "in_row": "load_power_kw - oneself_power_kw"},
+    "battery": {"metric": "es_discharge_power", "in_row": "es_discharge_power_kw"},
+  }) }}
+{%- endmacro %}
+
+{#-
+  The highest value of a metric in a block. Energies want the row at the block's very start apart
+  from the others, so their counters have these two instead of the highest of all.
+-#}
+{% macro highest_of_block(metric, blocks) -%}
+  {%- if metric in energy_counters().values() -%}
+    greatest({{ blocks }}.{{ metric }}_first, {{ blocks }}.{{ metric }}_rest_max)
+  {%- else -%}
+    {{ blocks }}.{{ metric }}_max
+  {%- endif -%}
+{%- endmacro %}
+
 {#- A counter is printed with two decimals and flickers by one: what is closer counts as equal. -#}
 {% macro counter_digit() -%}0.015{%- endmacro %}
 

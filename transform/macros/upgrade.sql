@@ -9,6 +9,7 @@
   {%- if execute and flags.WHICH in ("run", "build") -%}
     {%- set versions = {
         "sigen_30min": none,
+        "int_sigen__30min_statistics": "source_fetched_at_utc",
         "fct_energy_daily": "day_version",
         "int_solaredge__30min": "day_version",
     } -%}

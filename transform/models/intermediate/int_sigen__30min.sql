@@ -3,41 +3,25 @@
     incremental_strategy="delete+insert",
     unique_key=["system_id", "local_date"],
     on_schema_change="fail",
-    indexes=[
-        {"columns": ["system_id", "local_date"]},
-        {"columns": ["is_first_of_day", "system_id", "local_date", "day_version"]},
-    ],
+    indexes=indexes_on([["system_id", "local_date"], ["is_first_of_day", "system_id", "local_date", "day_version"]]),
     pre_hook="{{ plain_plans() }}",
     post_hook=["{{ delete_days_without(
-        'select system_id, local_date, fetched_at_utc from ' ~ ref('stg_sigen__history_days')
-        ~ ' where n_points > 0',
-        'system_id',
-        {'source_fetched_at_utc': 'fetched_at_utc'}
+        'select system_id, local_date from ' ~ ref('int_sigen__30min_statistics') ~ ' where is_first_of_day',
+        'system_id'
     ) }}", "{{ know_the_rows() }}"],
 ) }}
-
-{%- set energy_counters = {
-    "pv": "power_generation",
-    "load": "power_use",
-    "pv_to_grid": "power_to_grid",
-    "charge": "es_charging",
-    "discharge": "es_discharging",
-} -%}
-{%- set integrated = {
-    "grid": "from_grid_power_kw",
-    "foreign": "load_power_kw - oneself_power_kw",
-    "battery": "es_discharge_power_kw",
-} -%}
 
 {#- A day's last five minutes stand in the next day's midnight row, so a day is rebuilt as
     well when the day after it has changed. -#}
 {%- set wanted -%}
         select
-            ledger.account,
             ledger.system_id,
             ledger.local_date,
             ledger.day_start_utc,
             ledger.day_end_utc,
+            {%- for counter in energy_counters().values() %}
+            ledger.{{ counter }}_kwh,
+            {%- endfor %}
             ledger.fetched_at_utc,
             following.fetched_at_utc as following_fetched_at_utc,
             {{ epoch_us("ledger.fetched_at_utc") }}
@@ -52,84 +36,72 @@
         where ledger.n_points > 0
 {%- endset -%}
 {%- set todo = days_to_build(wanted, "system_id") -%}
-{%- set dates = dates_to_build(todo) %}
+{%- set dates = dates_to_build(todo) -%}
+{%- set starts_at_midnight = "blocks.block_start_local = cast(blocks.local_date as timestamp)" %}
 
+{#- A number for each day: what follows sorts by one integer, not by a name and a date. -#}
 with todo as (
-    {{ todo }}
+    select
+        days.*,
+        row_number() over (order by days.system_id, days.local_date) as day_no
+    from (
+        {{ todo }}
+    ) as days
 ),
 
 midnights as (
     select
-        todo.system_id,
-        todo.local_date
-        {%- for name, power in integrated.items() %},
+        todo.day_no
+        {%- for name, power in integrated_powers().items() %},
         max(
-            case when history.measured_at_local = cast(history.local_date as timestamp) then {{ power }} end
+            case when {{ starts_at_midnight }} then blocks.{{ power.metric }}_first end
         ) as {{ name }}_midnight
         {%- endfor %}
     from todo
-    inner join {{ ref("stg_sigen__history") }} as history
+    inner join {{ ref("int_sigen__30min_statistics") }} as blocks
         on
-            todo.system_id = history.system_id
-            and todo.following_fetched_at_utc = history.fetched_at_utc
-            and history.local_date = {{ add_days("todo.local_date", 1) }}
+            todo.system_id = blocks.system_id
+            and todo.following_fetched_at_utc = blocks.source_fetched_at_utc
+            and blocks.local_date = {{ add_days("todo.local_date", 1) }}
     where
-        -- The first row is asked for as well: without it the next day has not landed yet.
-        (
-            history.seq = 0
-            or (
-                history.is_valid_local_time
-                and history.measured_at_local = cast(history.local_date as timestamp)
-            )
-        )
-        {{ on_dates(dates, "history.local_date", days_later=1) }}
-    group by todo.system_id, todo.local_date
-),
-
-rows_of_days as (
-    select
-        history.*,
-        cast(history.local_date as timestamp) as midnight_local,
-        {{ block_30min("history.measured_at_local") }} as block_start_local
-    from {{ ref("stg_sigen__history") }} as history
-    where
-        history.is_valid_local_time
-        and exists (
-            select 1 from todo
-            where
-                history.system_id = todo.system_id
-                and history.local_date = todo.local_date
-                and history.fetched_at_utc = todo.fetched_at_utc
-                {{- same_account("sigen", "history", "todo") }}
-        )
-        {{ on_dates(dates, "history.local_date") }}
+        -- Without its first row the next day has not landed yet.
+        blocks.has_first_row
+        {{ on_dates(dates, "blocks.local_date", days_later=1) }}
+    group by todo.day_no
 ),
 
 readings as (
     select
-        system_id,
-        local_date,
-        block_start_local,
-        utc_offset_minutes,
-        {{ add_minutes("block_start_local", "-utc_offset_minutes") }} as block_start_utc,
-        count(*) as data_points_count,
-        {{ stable_sum("bat_soc_pct") }} / nullif(count(bat_soc_pct), 0) as soc_pct_avg,
-        {%- for name, counter in energy_counters.items() %}
+        todo.day_no,
+        blocks.block_start_utc,
+        blocks.block_start_local,
+        blocks.utc_offset_minutes,
+        blocks.data_points_count,
+        blocks.day_version as own_version,
+        blocks.bat_soc_sum / nullif(blocks.bat_soc_count, 0) as soc_pct_avg,
+        {%- for name, counter in energy_counters().items() %}
+        blocks.{{ counter }}_first as {{ name }}_first,
         -- A day is counted from midnight on, whatever the midnight row says.
-        max(
-            case when measured_at_local <> midnight_local then {{ counter }}_kwh end
-        ) as {{ name }}_level,
-        max(case when measured_at_local = block_start_local then {{ counter }}_kwh end) as {{ name }}_first,
+        case
+            when {{ starts_at_midnight }} then blocks.{{ counter }}_rest_max
+            else {{ highest_of_block(counter, "blocks") }}
+        end as {{ name }}_level,
         {%- endfor %}
-        {%- for name, power in integrated.items() %}
-        max(case when measured_at_local = block_start_local then {{ power }} end) as {{ name }}_first,
-        {{ stable_sum("case when measured_at_local <> block_start_local then " ~ power ~ " end") }}
-            as {{ name }}_rest_sum,
-        count(case when measured_at_local <> block_start_local then {{ power }} end) as {{ name }}_rest_count
+        {%- for name, power in integrated_powers().items() %}
+        blocks.{{ power.metric }}_first as {{ name }}_first,
+        {%- set metric = "blocks." ~ power.metric %}
+        {{ rounded(metric ~ "_sum - coalesce(" ~ metric ~ "_first, 0)") }} as {{ name }}_rest_sum,
+        {{ metric }}_count - case when {{ metric }}_first is null then 0 else 1 end
+            as {{ name }}_rest_count
         {{- "," if not loop.last }}
         {%- endfor %}
-    from rows_of_days
-    group by system_id, local_date, block_start_local, utc_offset_minutes
+    from todo
+    inner join {{ ref("int_sigen__30min_statistics") }} as blocks
+        on
+            todo.system_id = blocks.system_id
+            and todo.local_date = blocks.local_date
+            and todo.fetched_at_utc = blocks.source_fetched_at_utc
+            {{ on_dates(dates, "blocks.local_date") }}
 ),
 
 neighbours as (
@@ -138,31 +110,35 @@ neighbours as (
         lag(block_start_utc) over day as previous_start_utc,
         lead(block_start_utc) over day as next_start_utc,
         lag(grid_rest_count) over day as previous_grid_rest_count,
-        sum(data_points_count) over (partition by system_id, local_date) as day_points_count,
-        {%- for name in energy_counters %}
+        {%- for name in energy_counters() %}
         max({{ name }}_level) over (
-            partition by system_id, local_date order by block_start_utc
+            partition by day_no order by block_start_utc
             rows between unbounded preceding and 1 preceding
         ) as {{ name }}_before,
         lead({{ name }}_first) over day as {{ name }}_next,
         {%- endfor %}
-        {%- for name in integrated %}
+        {%- for name in integrated_powers() %}
         lead({{ name }}_first) over day as {{ name }}_next
         {{- "," if not loop.last }}
         {%- endfor %}
     from readings
-    window day as (partition by system_id, local_date order by block_start_utc)
+    window day as (partition by day_no order by block_start_utc)
 ),
 
 placed as (
     select
         neighbours.*,
+        todo.system_id,
+        todo.local_date,
         todo.fetched_at_utc,
         todo.following_fetched_at_utc,
+        {%- for name, counter in energy_counters().items() %}
+        todo.{{ counter }}_kwh as {{ name }}_day_total,
+        {%- endfor %}
         coalesce(todo.fetched_at_utc >= todo.day_end_utc, true) as day_is_over,
         coalesce(
             neighbours.block_start_utc = todo.day_start_utc,
-            neighbours.block_start_local = cast(neighbours.local_date as timestamp)
+            neighbours.block_start_local = cast(todo.local_date as timestamp)
         ) as starts_day,
         neighbours.previous_start_utc is null as is_first_of_day,
         neighbours.next_start_utc is null as is_last_of_day,
@@ -173,26 +149,23 @@ placed as (
             neighbours.previous_start_utc = {{ add_minutes("neighbours.block_start_utc", -30) }}, false
         ) as previous_is_adjacent
     from neighbours
-    inner join todo
-        on
-            neighbours.system_id = todo.system_id
-            and neighbours.local_date = todo.local_date
+    inner join todo on neighbours.day_no = todo.day_no
 ),
 
 bounded as (
     select
         placed.*,
-        {%- for name, counter in energy_counters.items() %}
+        {%- for name, counter in energy_counters().items() %}
         {{ counter_end(
-            "greatest(" ~ name ~ "_before, " ~ name ~ "_level)", name ~ "_next", "ledger." ~ counter ~ "_kwh"
+            "greatest(" ~ name ~ "_before, " ~ name ~ "_level)", name ~ "_next", name ~ "_day_total"
         ) }} as {{ name }}_end,
         {{ counter_end_is_read(
-            "greatest(" ~ name ~ "_before, " ~ name ~ "_level)", name ~ "_next", "ledger." ~ counter ~ "_kwh"
+            "greatest(" ~ name ~ "_before, " ~ name ~ "_level)", name ~ "_next", name ~ "_day_total"
         ) }} as {{ name }}_end_is_read,
         {{ counter_start(name) }} as {{ name }}_start,
         {{ counter_start_is_read(name) }} as {{ name }}_start_is_read,
         {%- endfor %}
-        {%- for name in integrated %}
+        {%- for name in integrated_powers() %}
         case
             when placed.next_is_adjacent then {{ name }}_next
             when placed.is_last_of_day then {{ name }}_midnight
@@ -208,26 +181,19 @@ bounded as (
             and placed.grid_first is not null
             and placed.previous_grid_rest_count >= 5
         ) as previous_grid_is_whole,
-        placed.following_fetched_at_utc is not null and midnights.system_id is null as awaits_midnight
+        placed.following_fetched_at_utc is not null and midnights.day_no is null as awaits_midnight
     from placed
-    inner join {{ ref("stg_sigen__history_days") }} as ledger
-        on
-            placed.system_id = ledger.system_id
-            and placed.local_date = ledger.local_date
-    left join midnights
-        on
-            placed.system_id = midnights.system_id
-            and placed.local_date = midnights.local_date
+    left join midnights on placed.day_no = midnights.day_no
 ),
 
 counted as (
     select
         *,
-        {%- for name in energy_counters %}
+        {%- for name in energy_counters() %}
         {{ rounded(name ~ "_end - " ~ name ~ "_start") }} as {{ name }}_kwh,
         {{ name }}_end_is_read and {{ name }}_start_is_read as {{ name }}_is_read,
         {%- endfor %}
-        {%- for name in integrated %}
+        {%- for name in integrated_powers() %}
         {{ power_integral(name) }} as {{ name }}_integral,
         {%- endfor %}
         grid_samples >= 6 and previous_grid_is_whole as grid_is_whole
@@ -296,9 +262,8 @@ select
     end as {{ quantity }}_rank,
     {%- endfor %}
     is_first_of_day,
-    {{ epoch_us("fetched_at_utc") }}
+    own_version
     + coalesce({{ epoch_us("following_fetched_at_utc") }}, 0)
-    + cast(day_points_count as bigint)
     -- Not the version that is wanted, so that the day is built again when the midnight has landed.
     - case when awaits_midnight then 1 else 0 end as day_version,
     fetched_at_utc as source_fetched_at_utc,

@@ -3,13 +3,13 @@
     incremental_strategy="delete+insert",
     unique_key=["system_id", "local_date"],
     on_schema_change="fail",
-    indexes=[
-        {"columns": ["system_id", "local_date"]},
-        {"columns": ["is_first_of_day", "system_id", "local_date", "day_version"]},
-    ],
+    indexes=indexes_on([["system_id", "local_date"], ["is_first_of_day", "system_id", "local_date", "day_version"]]),
     pre_hook="{{ plain_plans() }}",
     post_hook=["{{ delete_days_without(
-        'select system_id, local_date from ' ~ ref('int_sigen__30min') ~ ' where is_first_of_day', 'system_id'
+        'select system_id, local_date, fetched_at_utc from ' ~ ref('stg_sigen__history_days')
+        ~ ' where n_points > 0',
+        'system_id',
+        {'source_fetched_at_utc': 'fetched_at_utc'}
     ) }}", "{{ know_the_rows() }}"],
 ) }}
 
@@ -17,82 +17,126 @@
 {%- set counters = var("sigen_counters") -%}
 {%- set levels = var("sigen_levels") -%}
 {%- set units = merged(all_of("kw", powers), all_of("kwh", counters), all_of("pct", levels)) -%}
-
-{#- Days follow the energies: what is built there is built here, from the same fetch. -#}
 {%- set wanted -%}
         select
+            account,
             system_id,
             local_date,
-            block_start_utc as first_block_start_utc,
-            source_fetched_at_utc as fetched_at_utc,
-            day_version
-        from {{ ref("int_sigen__30min") }}
-        where is_first_of_day
+            fetched_at_utc,
+            {{ epoch_us("fetched_at_utc") }} + n_points as day_version
+        from {{ ref("stg_sigen__history_days") }}
+        where n_points > 0
 {%- endset -%}
 {%- set todo = days_to_build(wanted, "system_id") -%}
-{%- set dates = dates_to_build(todo) %}
+{%- set dates = dates_to_build(todo) -%}
 
-with todo as (
-    {{ todo }}
-),
-
-blocks as (
-    select
-        history.system_id,
-        history.local_date,
-        {{ block_30min("history.measured_at_local") }} as block_start_local,
-        history.utc_offset_minutes,
-        {%- for metric, unit in units.items() %}
-        {%- set column = "history." ~ metric ~ "_" ~ unit %}
-        {{ stable_sum(column) }} as {{ metric }}_sum,
-        count({{ column }}) as {{ metric }}_count,
-        min({{ column }}) as {{ metric }}_min,
-        max({{ column }}) as {{ metric }}_max
-        {{- "," if not loop.last }}
-        {%- endfor %}
-    from {{ ref("stg_sigen__history") }} as history
-    where
-        history.is_valid_local_time
-        and exists (
+{#- A semi-join: DuckDB would aggregate below an inner one, and then once more. -#}
+{%- set are_to_do -%}
+        exists (
             select 1 from todo
             where
                 history.system_id = todo.system_id
                 and history.local_date = todo.local_date
                 and history.fetched_at_utc = todo.fetched_at_utc
+                {{- same_account("sigen", "history", "todo") }}
         )
-        {%- if raw_schemas("sigen") | length > 1 %}
-        and exists (
-            select 1 from {{ ref("stg_sigen__history_days") }} as ledger
-            where
-                history.system_id = ledger.system_id
-                and history.local_date = ledger.local_date
-                and history.account = ledger.account
-        )
-        {%- endif %}
         {{ on_dates(dates, "history.local_date") }}
-    group by
+{%- endset %}
+
+{#- The wall clock of a row, without reading it from text once more. -#}
+{%- set clock = add_minutes("history.measured_at_utc", "history.utc_offset_minutes") %}
+
+with todo as (
+    {{ todo }}
+),
+
+days as (
+    select
         history.system_id,
         history.local_date,
-        {{ block_30min("history.measured_at_local") }},
-        history.utc_offset_minutes
+        history.fetched_at_utc,
+        count(case when history.is_valid_local_time then 1 end) as points_count,
+        min(case when history.is_valid_local_time then history.seq end) as first_valid_seq,
+        min(history.seq) as first_seq
+    from {{ ref("stg_sigen__history") }} as history
+    where {{ are_to_do }}
+    group by history.system_id, history.local_date, history.fetched_at_utc
+),
+
+rows_of_days as (
+    select
+        history.*,
+        {{ block_30min(clock) }} as block_start_local,
+        {{ block_30min(clock) }} = {{ clock }} as starts_block
+    from {{ ref("stg_sigen__history") }} as history
+    where
+        history.is_valid_local_time
+        and {{ are_to_do }}
+),
+
+blocks as (
+    select
+        system_id,
+        local_date,
+        block_start_local,
+        utc_offset_minutes,
+        count(*) as data_points_count,
+        min(seq) as first_valid_seq,
+        {%- for metric, unit in units.items() %}
+        {%- set column = metric ~ "_" ~ unit %}
+        {{ stable_sum(column) }} as {{ metric }}_sum,
+        count({{ column }}) as {{ metric }}_count,
+        min({{ column }}) as {{ metric }}_min,
+        {%- if metric in energy_counters().values() %}
+        max(case when starts_block then {{ column }} end) as {{ metric }}_first,
+        max(case when not starts_block then {{ column }} end) as {{ metric }}_rest_max,
+        {%- else %}
+        max({{ column }}) as {{ metric }}_max,
+        {%- endif %}
+        {%- endfor %}
+        {%- for power in integrated_powers().values() %}
+        {%- if power.metric not in units %}
+        {{ stable_sum(power.in_row) }} as {{ power.metric }}_sum,
+        count({{ power.in_row }}) as {{ power.metric }}_count,
+        {%- endif %}
+        max(case when starts_block then {{ power.in_row }} end) as {{ power.metric }}_first
+        {{- "," if not loop.last }}
+        {%- endfor %}
+    from rows_of_days
+    group by system_id, local_date, block_start_local, utc_offset_minutes
 )
 
 select
     blocks.system_id,
     blocks.local_date,
     {{ add_minutes("blocks.block_start_local", "-blocks.utc_offset_minutes") }} as block_start_utc,
+    blocks.block_start_local,
+    blocks.utc_offset_minutes,
+    cast(blocks.data_points_count as integer) as data_points_count,
     {%- for metric in units %}
-    blocks.{{ metric }}_sum / nullif(blocks.{{ metric }}_count, 0) as {{ metric }}_avg,
     blocks.{{ metric }}_min,
+    {%- if metric in energy_counters().values() %}
+    blocks.{{ metric }}_first,
+    blocks.{{ metric }}_rest_max,
+    {%- else %}
     blocks.{{ metric }}_max,
+    {%- endif %}
     blocks.{{ metric }}_sum,
     cast(blocks.{{ metric }}_count as integer) as {{ metric }}_count,
     {%- endfor %}
-    {{ add_minutes("blocks.block_start_local", "-blocks.utc_offset_minutes") }} = todo.first_block_start_utc
-        as is_first_of_day,
-    todo.day_version
+    {%- for power in integrated_powers().values() %}
+    {%- if power.metric not in units %}
+    blocks.{{ power.metric }}_sum,
+    cast(blocks.{{ power.metric }}_count as integer) as {{ power.metric }}_count,
+    {%- endif %}
+    blocks.{{ power.metric }}_first,
+    {%- endfor %}
+    blocks.first_valid_seq = days.first_valid_seq as is_first_of_day,
+    days.first_seq = 0 as has_first_row,
+    {{ epoch_us("days.fetched_at_utc") }} + days.points_count as day_version,
+    days.fetched_at_utc as source_fetched_at_utc
 from blocks
-inner join todo
+inner join days
     on
-        blocks.system_id = todo.system_id
-        and blocks.local_date = todo.local_date
+        blocks.system_id = days.system_id
+        and blocks.local_date = days.local_date

@@ -1,10 +1,4 @@
-{%- set counters = {
-    "pv": "power_generation",
-    "load": "power_use",
-    "pv_to_grid": "power_to_grid",
-    "charge": "es_charging",
-    "discharge": "es_discharging",
-} %}
+{%- set counters = energy_counters() %}
 
 with days as (
     select

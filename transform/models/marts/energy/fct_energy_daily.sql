@@ -3,7 +3,7 @@
     incremental_strategy="delete+insert",
     unique_key=["system_key", "local_date"],
     on_schema_change="fail",
-    indexes=[{"columns": ["system_key", "local_date", "day_version"]}],
+    indexes=indexes_on([["system_key", "local_date", "day_version"]]),
     pre_hook="{{ plain_plans() }}",
     post_hook="{{ delete_days_without(
         'select system_key, local_date from ' ~ ref('fct_energy_30min') ~ ' where is_first_of_day', 'system_key',

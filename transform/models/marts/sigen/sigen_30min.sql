@@ -13,9 +13,11 @@ select
     energies.data_points_count,
     energies.spans_gap,
     {%- for metric in metrics %}
-    {%- for statistic in ["avg", "min", "max", "sum", "count"] %}
-    statistics.{{ metric }}_{{ statistic }},
-    {%- endfor %}
+    statistics.{{ metric }}_sum / nullif(statistics.{{ metric }}_count, 0) as {{ metric }}_avg,
+    statistics.{{ metric }}_min,
+    {{ highest_of_block(metric, "statistics") }} as {{ metric }}_max,
+    statistics.{{ metric }}_sum,
+    statistics.{{ metric }}_count,
     {%- endfor %}
     {%- for quantity in energy_quantities() + energy_flows() %}
     energies.{{ quantity }}_kwh,

@@ -3,7 +3,7 @@
     incremental_strategy="delete+insert",
     unique_key=["system_id", "month_start"],
     on_schema_change="fail",
-    indexes=[{"columns": ["system_id", "month_start"]}],
+    indexes=indexes_on([["system_id", "month_start"]]),
     pre_hook="{{ plain_plans() }}",
     post_hook="{{ delete_months_without(ref('int_sigen__30min')) }}",
 ) }}
@@ -48,7 +48,7 @@ statistics as (
         {{ stable_sum("blocks." ~ metric ~ "_sum") }} as {{ metric }}_sum,
         sum(blocks.{{ metric }}_count) as {{ metric }}_count,
         min(blocks.{{ metric }}_min) as {{ metric }}_min,
-        max(blocks.{{ metric }}_max) as {{ metric }}_max
+        max({{ highest_of_block(metric, "blocks") }}) as {{ metric }}_max
         {{- "," if not loop.last }}
         {%- endfor %}
     from {{ ref("int_sigen__30min_statistics") }} as blocks
