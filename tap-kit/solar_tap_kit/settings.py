@@ -69,7 +69,8 @@ def common_settings(  # noqa: PLR0913 - a keyword for each default that differs
             th.StringType,
             title="Start date",
             description="First local day to fetch, YYYY-MM-DD. Left out: the day on which "
-            "the vendor says that the site went into service.",
+            "the vendor says that the site went into service. Earlier days are asked too "
+            "and cost calls: history may be older than what is connected now.",
         ),
         th.Property(
             "end_date",
