@@ -265,6 +265,17 @@ def test_each_way_in_which_days_arrive(history: History) -> None:
     assert third["70"] == points_of(AFTER)
 
 
+def test_statistics_of_an_earlier_release_are_built_anew(history: History) -> None:
+    """They lacked what energies are computed from: an ordinary run mends that."""
+    history.arrive("5", *BERLIN_AUTUMN)
+    history.build()
+    statistics = "analytics.int_sigen__30min_statistics"
+    history.warehouse.execute(f"alter table {statistics} drop column source_fetched_at_utc")
+    history.build()
+    assert history.points()["5"] == points_of(*BERLIN_AUTUMN)
+    assert history.is_exact()
+
+
 KINDS: dict[str, dict[str, Any]] = {
     "whole": {},
     "again": {"change": more},
