@@ -39,7 +39,7 @@
 
 {#- The qualities of a value, the best first. -#}
 {% macro qualities() -%}
-  {{ return(["ok", "bridged", "estimated", "unsettled", "missing"]) }}
+  {{ return(["ok", "bridged", "estimated", "suspect", "unsettled", "missing"]) }}
 {%- endmacro %}
 
 {#- Returns the place of a quality in that order; tables keep places, which cost nothing to store. -#}
