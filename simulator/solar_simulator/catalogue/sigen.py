@@ -103,6 +103,29 @@ _ROWS = (
     flag("sigen.no_power_from_battery", "`powerFromBattery` is 0.0, as in the vendor's sample."),
 )
 
+# A rate of 1 with a period puts one of these at a chosen place of a chosen day.
+_WRONG = (
+    rate("sigen.null_counters", "Rows in which every running energy is null; by row."),
+    rate("sigen.counter_spikes", "Rows in which running energies read far too high; by row."),
+    number("sigen.spike_kwh", 999.99, "What a spike reads."),
+    rate("sigen.stale_counters", "Rows whose running energies are yesterday's totals; by row."),
+    rate("sigen.negative_counters", "Rows in which running energies read -0.05; by row."),
+    rate("sigen.frozen_rows", "Rows that repeat the last one before them, bar the label; by row."),
+    rate("sigen.impossible_soc", "State of charge that reads 6553.5; by row."),
+    flag("sigen.energies_in_wh", "A day's running energies and totals in Wh."),
+    choice(
+        "sigen.day_totals",
+        "A Day answer's own totals: the day's, those of the day before, twice the day's, zeros,"
+        " null, or none.",
+        "right",
+        "yesterday",
+        "double",
+        "zero",
+        "null",
+        "absent",
+    ),
+)
+
 _LIVE = (
     rate("sigen.summary_hundredth", "Summary energies divided by 100; by five minutes."),
     rate("sigen.flow_pv_zero", "`pvPower` 0.0 while producing; by five minutes."),
@@ -154,4 +177,4 @@ _REFUSALS = (
     rate("sigen.fail_cut", "The connection ends before the answer; by call."),
 )
 
-SIGEN = (*_ENVELOPE, *_TIME, *_ROWS, *_LIVE, *_REFUSALS)
+SIGEN = (*_ENVELOPE, *_TIME, *_ROWS, *_WRONG, *_LIVE, *_REFUSALS)

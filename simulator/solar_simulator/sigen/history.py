@@ -21,6 +21,7 @@ from solar_simulator.sigen.oddities import (
 from solar_simulator.sigen.periods import (
     Period,
     coarse_label,
+    day_before,
     day_labels,
     lifetime,
     parts,
@@ -29,6 +30,7 @@ from solar_simulator.sigen.periods import (
     repeated,
     skipped_labels,
 )
+from solar_simulator.sigen.wrong import Yesterday, wrong_rows, wrong_totals
 from solar_simulator.site import Site
 from solar_simulator.units import WMIN_PER_KWH
 from solar_simulator.world import World
@@ -69,8 +71,13 @@ def history(world: World, site: Site, level: str, day: date | None) -> dict[str,
     if start > end:
         _refuse_outside(world, site)
         return {**_totals(world, site, start, start), "itemList": []}
-    items = _day_rows(world, site, whole) if level == "day" else _parts(world, site, level, whole)
-    return {**_totals(world, site, start, end), "itemList": items}
+    totals = _totals(world, site, start, end)
+    if level != "day":
+        return {**totals, "itemList": _parts(world, site, level, whole)}
+    before = (max(day_before(site, start), site.installed_minute), start)
+    rows = _day_rows(world, site, whole, lambda: _energies_between(world, site, *before))
+    shown = wrong_totals(world, site, start, totals, lambda: _totals(world, site, *before))
+    return {**shown, "itemList": rows}
 
 
 def whole_period(world: World, site: Site, level: str, day: date | None) -> Period:
@@ -158,18 +165,21 @@ def _parts(world: World, site: Site, level: str, whole: Period) -> list[Row]:
     for part in parts(level, whole):
         start, end = _clipped(site, part, published)
         if start < end:
-            flows = world.energy(site.site_id, start, end)
             rows.append(
                 {
                     "dataTime": coarse_label(level, part.first, form, short=short),
-                    **energies(flows),
-                    "powerFromBattery": _kwh(flows, Flow.BATTERY_TO_LOAD),
+                    **_energies_between(world, site, start, end),
                 }
             )
     return rows
 
 
-def _day_rows(world: World, site: Site, whole: Period) -> list[Row]:
+def _energies_between(world: World, site: Site, start: int, end: int) -> dict[str, float]:
+    flows = world.energy(site.site_id, start, max(start, end))
+    return {**energies(flows), "powerFromBattery": _kwh(flows, Flow.BATTERY_TO_LOAD)}
+
+
+def _day_rows(world: World, site: Site, whole: Period, yesterday: Yesterday) -> list[Row]:
     start, end = whole.bounds(site)
     stamps = np.arange(start, end, STEP_MINUTES)
     series = world.steps(site.site_id, start - STEP_MINUTES, end)
@@ -181,6 +191,7 @@ def _day_rows(world: World, site: Site, whole: Period) -> list[Row]:
     table = zip(labels, *(column.tolist() for column in columns.values()), strict=True)
     rows: list[Row] = [dict(zip(names, row, strict=True)) for row in table]
     distort_fields(world, site, stamps, rows)
+    wrong_rows(world, site, stamps, rows, yesterday)
     return _published_rows(world, site, stamps, rows)
 
 

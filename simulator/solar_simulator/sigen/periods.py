@@ -49,6 +49,11 @@ class Period:
         return day_start(site.zone, self.first), day_start(site.zone, self.after)
 
 
+def day_before(site: Site, start: int) -> int:
+    """First UTC minute of the local day before the one that begins at a minute."""
+    return day_start(site.zone, local_date(site.zone, start) - timedelta(days=1))
+
+
 def read_level(text: str | None) -> str:
     """A level in any case.
 
