@@ -14,6 +14,7 @@ from solar_tap_kit.errors import (
     SettingsError,
     SolarError,
 )
+from solar_tap_kit.notices import listening
 from solar_tap_kit.windows import Days, Window
 
 if TYPE_CHECKING:
@@ -94,7 +95,8 @@ def _ask(source: Source, sites: Sequence[Site], clock: Clock) -> tuple[list[Find
     try:
         bodies = source.ask(windows)
         at = utc_text_exact(clock.now())
-        harvests = [source.decode(window, bodies, at) for window in windows]
+        with listening() as notices:
+            harvests = [source.decode(window, bodies, at) for window in windows]
     except NotServedError as error:
         verdict, words, everywhere = "not served", str(error), error.everywhere
     except (AuthError, SettingsError):
@@ -109,7 +111,7 @@ def _ask(source: Source, sites: Sequence[Site], clock: Clock) -> tuple[list[Find
         words = str(error)
     else:
         return [
-            Finding(site.id, source.name, "ok", _rows(harvest.rows))
+            Finding(site.id, source.name, "ok", "; ".join([_rows(harvest.rows), *notices.values()]))
             for site, harvest in zip(sites, harvests, strict=True)
         ], False
     return [Finding(site.id, source.name, verdict, words) for site in sites], everywhere

@@ -1,4 +1,4 @@
-"""Vendor fields that no column takes: reported once per run, never fatal."""
+"""What is odd about answers: reported once per run, never fatal."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 logger = logging.getLogger("solar_tap_kit.drift")
 
@@ -16,6 +16,19 @@ class Drift:
 
     def __init__(self) -> None:
         self._reported: set[tuple[str, str]] = set()
+        self._told: set[str] = set()
+
+    def tell(self, where: str, notices: Mapping[str, str]) -> None:
+        """Warn about what decoders reported, each kind of trouble once.
+
+        Args:
+            where: What was decoded, such as a window.
+            notices: What was reported, by key.
+        """
+        for key, text in notices.items():
+            if key not in self._told:
+                self._told.add(key)
+                logger.warning("%s: %s (reported once a run)", where, text)
 
     def report(self, stream: str, names: Iterable[str]) -> None:
         """Warn about each unknown field of a stream, once."""

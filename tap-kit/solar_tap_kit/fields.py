@@ -9,15 +9,14 @@ from __future__ import annotations
 import functools
 import json
 import math
-import operator
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from solar_tap_kit.errors import DecodeError
+from solar_tap_kit.notices import notice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable
 
 Kind = Literal["number", "integer", "string", "boolean", "object", "date", "timestamp"]
 Record = dict[str, Any]
@@ -34,6 +33,9 @@ _TYPES: dict[Kind, dict[str, Any]] = {
 
 SHOWN = 40
 """Characters of a value that an error text may show."""
+
+BIGGEST = 2**63 - 1
+"""Warehouses keep whole numbers in 64 bits."""
 
 NOT_AVAILABLE = frozenset({4294967295.0, 429496729.5, 42949672.95, 4294967.295})
 """All bits set, divided by the field's scale: how devices say "no value"."""
@@ -89,24 +91,55 @@ def object_schema(fields: Iterable[Field]) -> dict[str, Any]:
     return schema
 
 
-def number(value: object) -> float | int | None:
-    """Return a vendor's number, or None for null, empty text, NaN and "not available".
+class UnreadableError(ValueError):
+    """A value is not of the kind that its column holds."""
 
-    Raises:
-        DecodeError: The value is not a number.
+
+def number(value: object, field: str) -> float | int | None:
+    """Return a vendor's number, or None for null, blanks, NaN, "not available" and no number.
+
+    Args:
+        value: What the vendor sent.
+        field: What it stands for, to report a value that is no number.
     """
-    if value is None or value == "":
-        return None
+    try:
+        return _number(value)
+    except UnreadableError as error:
+        report_unreadable(field, error)
+    return None
+
+
+def report_unreadable(field: str, error: UnreadableError) -> None:
+    """Report that a field's value could not be read and is null."""
+    notice(f"unreadable {field}", f"{field} is {error}; stored as null")
+
+
+def _number(value: object) -> float | int | None:
+    found = value
     if isinstance(value, str):
-        try:
-            value = float(value)
-        except ValueError as error:
-            message = f"{shorten(value)} is not a number"
-            raise DecodeError(message) from error
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        message = f"{shorten(value)} is not a number"
-        raise DecodeError(message)
-    return value if math.isfinite(value) and value not in NOT_AVAILABLE else None
+        text = value.strip()
+        if not text:
+            return None
+        # Python would take 1_000.
+        found = _float(text) if "_" not in text else text
+    elif isinstance(value, int) and not -BIGGEST <= value <= BIGGEST:
+        found = _float(value)
+    if found is None:
+        return None
+    if isinstance(found, bool) or not isinstance(found, int | float):
+        message = f"{shorten(value)}, which is no number"
+        raise UnreadableError(message)
+    return found if math.isfinite(found) and found not in NOT_AVAILABLE else None
+
+
+def _float(value: str | int) -> float | str:
+    """Return a number as float, infinite beyond its range; a text that is none as it is."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
+    except ValueError:
+        return str(value)
 
 
 def shorten(value: object) -> str:
@@ -115,16 +148,20 @@ def shorten(value: object) -> str:
     return text if len(text) <= SHOWN else text[: SHOWN - 3] + "..."
 
 
-def _convert(kind: Kind, value: object) -> object:
+def convert(kind: Kind, value: object) -> object:
+    """Return a value as its column holds it.
+
+    Raises:
+        UnreadableError: It can't be.
+    """
     if value is None:
         return None
-    if kind in ("number", "integer"):
-        plain = number(value)
-        return int(plain) if kind == "integer" and plain is not None else plain
+    if kind == "number":
+        return _number(value)
+    if kind == "integer":
+        return _integer(value)
     if kind == "boolean":
-        if isinstance(value, bool):
-            return value
-        return {"true": True, "false": False, "1": True, "0": False}.get(str(value).lower())
+        return _boolean(value)
     if kind == "object":
         # An object by contract; what comes as something else is kept in one.
         return value if isinstance(value, dict) else {"value": value} if value != "" else None
@@ -133,120 +170,29 @@ def _convert(kind: Kind, value: object) -> object:
     return str(value)
 
 
+def _integer(value: object) -> int | None:
+    plain = _number(value)
+    whole = None if plain is None else int(plain)
+    if whole is not None and not -BIGGEST <= whole <= BIGGEST:
+        message = f"{shorten(value)}, more than a whole number can be here"
+        raise UnreadableError(message)
+    return whole
+
+
+def _boolean(value: object) -> bool | None:
+    if isinstance(value, bool):
+        return value
+    text = str(value).strip().lower()
+    known = {"true": True, "false": False, "1": True, "0": False, "": None}
+    if text not in known:
+        message = f"{shorten(value)}, which is neither true nor false"
+        raise UnreadableError(message)
+    return known[text]
+
+
 UNKNOWN_FIELDS = Field(
     "unknown_fields", "object", "What the vendor sent that no column takes, as it came."
 )
-
-
-_NOT_A_VALUE = NOT_AVAILABLE | {math.inf, -math.inf, ""}
-_PLAIN: dict[Kind, frozenset[type]] = {
-    "number": frozenset({float, int}),
-    "integer": frozenset({int}),
-    "string": frozenset({str}),
-    "boolean": frozenset({bool}),
-    "object": frozenset(),
-    "date": frozenset({str}),
-    "timestamp": frozenset({str}),
-}
-"""Types that a column takes as they are; whatever else comes is converted field by field."""
-
-MOST_LAYOUTS = 1000
-"""An answer whose every object has other keys must not fill the memory."""
-
-
-class _Layout:
-    """How objects with one set of keys are read: compiled once, used for all of them."""
-
-    def __init__(
-        self, plan: Sequence[tuple[str, Kind, tuple[str, ...]]], keys: set[str], known: set[str]
-    ) -> None:
-        found = [
-            (name, kind, [source for source in sources if source in keys])
-            for name, kind, sources in plan
-        ]
-        # Where two spellings came at once, which of them counts depends on the values.
-        self.is_simple = all(len(sources) <= 1 for _, _, sources in found)
-        present = [(name, kind, sources[0]) for name, kind, sources in found if sources]
-        self.is_simple = self.is_simple and len(present) > 1
-        self.absent = {name: None for name, _, sources in found if not sources}
-        self.unknown = keys - known
-        if self.is_simple:
-            self.names = [name for name, _, _ in present]
-            self.get = operator.itemgetter(*(source for _, _, source in present))
-            self._kinds = [kind for _, kind, _ in present]
-        self._good: set[tuple[type, ...]] = set()
-
-    def takes(self, values: tuple[Any, ...]) -> bool:
-        """Return whether the values are the columns' values as they come."""
-        form = tuple(map(type, values))
-        if form not in self._good:
-            fits = zip(form, self._kinds, strict=True)
-            if not all(kind in _PLAIN[want] or kind is type(None) for kind, want in fits):
-                return False
-            self._good.add(form)
-        return _NOT_A_VALUE.isdisjoint(values)
-
-
-class Projection:
-    """Turns a vendor's object into a record of the declared columns.
-
-    Nearly all objects of an answer have the same keys, with values of the same types. Such
-    a form is checked once; objects of it are then read by a compiled getter, and only
-    looked through for "not available".
-
-    Args:
-        fields: The columns; those without `sources` are filled in by the caller.
-        besides: The vendor's names that are read in another way.
-    """
-
-    def __init__(self, fields: Sequence[Field], besides: Iterable[str] = ()) -> None:
-        self._plan = [(f.name, f.kind, f.sources) for f in fields if f.sources]
-        self._known = {source for field in fields for source in field.sources} | set(besides)
-        self._layouts: dict[tuple[str, ...], _Layout] = {}
-
-    def __call__(self, item: Mapping[str, Any]) -> Record:
-        """Return the record; an absent or unavailable value is None.
-
-        Fields that no column takes stand under `unknown_fields`, if there are any.
-
-        Raises:
-            DecodeError: A value does not fit its column; the text names the field.
-        """
-        keys = tuple(item)
-        layout = self._layouts.get(keys)
-        if layout is None:
-            layout = _Layout(self._plan, set(keys), self._known)
-            if len(self._layouts) < MOST_LAYOUTS:
-                self._layouts[keys] = layout
-        if layout.is_simple and layout.takes(values := layout.get(item)):
-            record: Record = dict(zip(layout.names, values, strict=True))
-            if layout.absent:
-                record.update(layout.absent)
-        else:
-            record = self._one_by_one(item)
-        if layout.unknown:
-            record[UNKNOWN_FIELDS.name] = {name: item[name] for name in layout.unknown}
-        return record
-
-    def _one_by_one(self, item: Mapping[str, Any]) -> Record:
-        record: Record = {}
-        for name, kind, sources in self._plan:
-            value: object = None
-            for source in sources:
-                value = item.get(source)
-                if value is not None:
-                    break
-            try:
-                record[name] = _convert(kind, value)
-            except DecodeError as error:
-                message = f"field {sources[0]}: {error}"
-                raise DecodeError(message) from error
-        return record
-
-    def unknown(self, item: Mapping[str, Any]) -> set[str]:
-        """Return the vendor's names that no column takes."""
-        return set(item) - self._known
-
 
 RECORDED_AT = Field(
     "recorded_at",
@@ -275,13 +221,18 @@ CLOCK_FIELDS = (RECORDED_AT, LOCAL_TIME, UTC_OFFSET, LOCAL_DATE, FETCHED_AT)
 """What every dated row carries: the raw contract."""
 
 DAY_FIELDS = (
-    Field("n_points", "integer", "Rows emitted for this fetch whose wall clock exists."),
+    Field("n_points", "integer", "Points of the day that this fetch has a row for."),
     Field("expected_points", "integer", "Rows that a complete day has, by the site's zone."),
     Field(
         "status",
         "string",
         "complete, partial (rows are missing), empty (answered without a value), "
         "refused (the vendor would not answer) or pending (too recent to be final).",
+    ),
+    Field(
+        "reason",
+        "string",
+        "What was odd about the answer, as a code such as rows_of_another_day; null where nothing.",
     ),
     Field("timezone", "string", "IANA zone by which the day was cut."),
     Field("payload_sha256", "string", "Hash of the vendor's answer, to see whether it changed."),

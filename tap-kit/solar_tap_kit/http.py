@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import email.utils
 import functools
+import json
+import math
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -12,10 +14,51 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from solar_tap_kit.errors import DecodeError, TransientError
+from solar_tap_kit.notices import notice
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Mapping
+
+
+def decode_json(text: bytes | str) -> Any:
+    """Return the value of JSON text; numbers that are not finite are null.
+
+    `NaN`, `Infinity` and `1e400` are no JSON, but some servers write them: one such value must
+    not cost the whole answer.
+
+    Raises:
+        msgspec.DecodeError: It is not JSON.
+        UnicodeDecodeError: It is not text.
+        RecursionError: It nests without end.
+    """
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        try:
+            value = json.loads(text, parse_constant=_no_value, parse_float=_finite)
+            # Half a surrogate pair can be parsed but not written again.
+            msgspec.json.encode(value)
+        except (ValueError, UnicodeError):
+            value = _NOT_JSON
+        if value is _NOT_JSON:
+            raise
+    return value
+
+
+_NOT_JSON = object()
+
+
+def _finite(text: str) -> float | None:
+    number = float(text)
+    if math.isfinite(number):
+        return number
+    _no_value(text)
+    return None
+
+
+def _no_value(text: str) -> None:
+    notice("not finite", f"the answer holds {text[:20]}, no finite number; stored as null")
 
 
 class Body(bytes):
@@ -29,7 +72,7 @@ class Body(bytes):
             DecodeError: It is not JSON, not even text, or nests without end.
         """
         try:
-            return msgspec.json.decode(self)
+            return decode_json(self)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             message = f"the answer is not JSON: {' '.join(str(error).split())}"
         raise DecodeError(message)

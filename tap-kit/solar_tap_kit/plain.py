@@ -2,7 +2,7 @@
 
 No dictionary a row, no look at the type of each value: msgspec checks them while it parses.
 What is not of that form (a field that no column takes, text where a number belongs, a value
-that says "not available") is left to `fields.Projection`, which takes longer and explains.
+that says "not available") is left to `projection.Projection`, which takes longer and explains.
 """
 
 from __future__ import annotations
@@ -57,6 +57,16 @@ class PlainRows:
         """Return one column's values."""
         place = f"column_{self.columns.index(name)}"
         return [getattr(row, place) for row in self.rows]
+
+    def values(self, place: int, *, without: str) -> list[Any]:
+        """Return one row's values, one column left out."""
+        values = list(astuple(self.rows[place]))
+        del values[self.columns.index(without)]
+        return values
+
+    def only(self, places: Sequence[int]) -> PlainRows:
+        """Return the rows at some places."""
+        return PlainRows(self.beside, self.columns, [self.rows[place] for place in places])
 
     def table(self, same: Mapping[str, Any], cells: Mapping[str, Sequence[Any]]) -> Table:
         """Return the rows with further columns.

@@ -23,6 +23,7 @@ from solar_tap_kit.errors import (
     UnreachableError,
 )
 from solar_tap_kit.knowledge import Knowledge
+from solar_tap_kit.notices import listening
 from solar_tap_kit.outcome import Outcome
 from solar_tap_kit.patience import Patience, Verdict
 from solar_tap_kit.plan import Plan, Step, make_plan
@@ -241,7 +242,11 @@ class Run:
     def _take_in(
         self, source: Source, window: Window, answer: Answer, *, archived: bool = False
     ) -> None:
-        harvest = source.decode(window, answer.bodies, answer.fetched_at)
+        with listening() as notices:
+            try:
+                harvest = source.decode(window, answer.bodies, answer.fetched_at)
+            finally:
+                self._tap.drift.tell(str(window), notices)
         if window.reason == "late" and not any(harvest.rows.get(name) for name in source.streams):
             # An empty answer to a day that is stored says nothing about it.
             self._suspicion.cleared(window)

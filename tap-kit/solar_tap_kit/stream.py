@@ -11,7 +11,8 @@ from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
 
 from solar_tap_kit.clock import utc_text_exact
-from solar_tap_kit.fields import UNKNOWN_FIELDS, Projection, object_schema
+from solar_tap_kit.fields import UNKNOWN_FIELDS, object_schema
+from solar_tap_kit.projection import Projection
 from solar_tap_kit.table import Table
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class SolarStream(Stream):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Compile the declarations once per class."""
         super().__init_subclass__(**kwargs)
-        cls.projection = Projection(cls.fields, cls.besides)
+        cls.projection = Projection(cls.fields, cls.besides, getattr(cls, "name", cls.__name__))
 
     def write_schema(self) -> None:
         """Write this stream's SCHEMA message."""

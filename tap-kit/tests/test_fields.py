@@ -12,14 +12,17 @@ from hypothesis import strategies as st
 from solar_tap_kit.drift import Drift
 from solar_tap_kit.errors import DecodeError
 from solar_tap_kit.fields import (
+    BIGGEST,
     CLOCK_FIELDS,
     NOT_AVAILABLE,
     Field,
-    Projection,
     number,
     object_schema,
     snake_case,
 )
+from solar_tap_kit.http import parse_json
+from solar_tap_kit.notices import listening
+from solar_tap_kit.projection import Projection
 
 FIELDS = (
     Field("site_id", "string", "Id.", ("siteId",), required=True),
@@ -67,24 +70,78 @@ def test_a_projection_takes_either_spelling() -> None:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("value", [*NOT_AVAILABLE, None, "", math.nan, math.inf, -math.inf])
-def test_not_available_is_null(value: object) -> None:
-    """All bits set, empty text and NaN say that there is no value."""
-    assert number(value) is None
+@pytest.mark.parametrize("value", [*NOT_AVAILABLE, None, "", "  ", math.nan, math.inf, -math.inf])
+def test_not_available_is_null_without_a_word(value: object) -> None:
+    """All bits set, blanks and NaN say that there is no value."""
+    with listening() as notices:
+        assert number(value, "x") is None
+    assert notices == {}
 
 
-@given(st.floats(allow_nan=False, allow_infinity=False) | st.integers())
+@given(st.floats(allow_nan=False, allow_infinity=False) | st.integers(-BIGGEST, BIGGEST))
 def test_numbers_pass_unchanged(value: float) -> None:
     """Zero stays zero, and no digit is lost."""
     if value not in NOT_AVAILABLE:
-        assert number(value) == value
+        assert number(value, "x") == value
 
 
-@pytest.mark.parametrize("value", ["abc", True, [1], {"a": 1}])
-def test_what_is_no_number_is_refused_by_name(value: object) -> None:
-    """A wrong type becomes an error that names the field, not a silent null."""
-    with pytest.raises(DecodeError, match="field pvPower"):
-        Projection(FIELDS)({"siteId": 1, "pvPower": value})
+@pytest.mark.parametrize(
+    "value", ["abc", "--", "-", "55,5", "1_000", "9" * 400 + "x", True, [1], {"a": 1}], ids=str
+)
+def test_what_is_no_number_is_null_and_reported_by_name(value: object) -> None:
+    """One value must not cost its row; 55,5 may be 55.5 or 555: it is not guessed."""
+    with listening() as notices:
+        record = Projection(FIELDS, name="meters")({"siteId": 1, "pvPower": value, "active": True})
+    assert record["pv_power"] is None
+    assert record["active"] is True
+    (text,) = notices.values()
+    assert text.startswith("pvPower of meters is ")
+
+
+@pytest.mark.parametrize("value", [10**25, -(10**25), 1e300, "1e300", 10**400], ids=str)
+def test_a_whole_number_beyond_64_bits_is_null(value: object) -> None:
+    """No warehouse takes it as an integer; as a number it is one."""
+    row = {"siteId": 1, "optimizers": value}
+    assert Projection(FIELDS)(row)["optimizers"] is None
+    assert isinstance(number(10**25, "x"), float)
+    assert number(10**400, "x") is None
+
+
+def test_another_spelling_serves_where_the_first_is_unreadable() -> None:
+    """Of two spellings of a field the one that holds a number counts."""
+    assert Projection(FIELDS)({"siteId": 7, "pvPower": "--", "pVPower": 2})["pv_power"] == 2
+
+
+def test_what_decoders_report_is_told_once_a_run(caplog: pytest.LogCaptureFixture) -> None:
+    """The same field of the same stream is one line, however many rows and sites."""
+    drift, project = Drift(), Projection(FIELDS, name="meters")
+    with caplog.at_level(logging.WARNING):
+        for site in ("A", "B"):
+            with listening() as notices:
+                project({"siteId": site, "pvPower": "--"})
+                project({"siteId": site, "pvPower": "?"})
+            drift.tell(f"meters of {site}", notices)
+    assert [record.getMessage() for record in caplog.records] == [
+        (
+            "meters of A: pvPower of meters is '--', which is no number; stored as null "
+            "(reported once a run)"
+        )
+    ]
+
+
+@pytest.mark.parametrize("text", ['{"a": NaN}', '{"a": 1e400}', '{"a": -Infinity}'])
+def test_a_number_that_is_not_finite_is_null(text: str) -> None:
+    """Some servers write what is no JSON; the rest of the answer is read."""
+    with listening() as notices:
+        assert parse_json(text.encode()) == {"a": None}
+    assert len(notices) == 1
+
+
+@pytest.mark.parametrize("text", ["", "<html>", '{"a": NaM}', '"\\ud800"', "[1, 2"])
+def test_what_is_no_json_is_refused(text: str) -> None:
+    """A page, a cut answer, half a character."""
+    with pytest.raises(DecodeError):
+        parse_json(text.encode())
 
 
 def test_drift_is_reported_once(caplog: pytest.LogCaptureFixture) -> None:

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from solar_tap_kit.fields import NOT_AVAILABLE, Field, Projection
+from solar_tap_kit.fields import NOT_AVAILABLE, Field
 from solar_tap_kit.plain import PlainReader
+from solar_tap_kit.projection import Projection
 from solar_tap_kit.table import Table
 
 FIELDS = (

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
-from itertools import repeat
+import functools
+import itertools
 from typing import TYPE_CHECKING, Any
 
 from solar_tap_kit.clock import (
@@ -13,28 +13,33 @@ from solar_tap_kit.clock import (
     day_slots,
     day_start_utc,
     local_date,
-    local_text,
     parse_utc,
-    plain_instants,
-    resolve,
     utc_text,
     zone,
 )
 from solar_tap_kit.errors import DecodeError, SettingsError
 from solar_tap_kit.fields import number, shorten
+from solar_tap_kit.notices import notice
 from solar_tap_kit.plain import PlainReader
 from solar_tap_kit.windows import Site
-from tap_sigen.envelope import objects, unwrap
+from tap_sigen.envelope import is_nothing, objects, unwrap
+from tap_sigen.intervals import REASONS, STEP, Question, interval_clock, offset_minutes
 from tap_sigen.streams import Devices, HistoryDays, HistoryIntervals, Systems
 
 if TYPE_CHECKING:
     import zoneinfo
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from solar_tap_kit.fields import Record
+    from solar_tap_kit.stream import SolarStream
     from solar_tap_kit.windows import Window
+    from tap_sigen.intervals import IntervalClock
 
-STEP = dt.timedelta(minutes=5)
+VALUES = tuple(
+    field.name for field in HistoryIntervals.fields if field.kind == "number" and field.sources
+)
+DAY_TOTALS = tuple(field.name for field in HistoryDays.fields if field.kind == "number")
+
 LATEST_END = dt.timedelta(minutes=30)
 """A day whose last row is earlier than this before midnight may still get more."""
 
@@ -92,7 +97,7 @@ def site(row: Record) -> Site:
 def grid_connected_at(item: dict[str, Any]) -> dt.datetime | None:
     """Return when a system was connected, from either spelling and either unit."""
     for name in ("gridConnectedTime", "gridConnectTime"):
-        stamp = number(item.get(name))
+        stamp = number(item.get(name), f"{name} of systems")
         if stamp:
             seconds = stamp / 1000 if stamp > MILLISECONDS_FROM else stamp
             try:
@@ -136,51 +141,113 @@ def day(
     Raises:
         DecodeError: The data is not a day's history.
     """
+    question = Question(asked, tz, fetched_at)
     plain = _PLAIN_DAY.read(data) if isinstance(data, str) else None
     rows: Sequence[Record]
     if plain is not None:
         data = plain.beside
-        clock = interval_clock(plain.column("data_time"), asked, tz, fetched_at)
-        rows = plain.table({"system_id": system_id, **clock.same}, clock.cells)
+        values = functools.partial(plain.values, without="data_time")
+        # Rows without a load are looked at twice: nearly every row has one.
+        blank = [
+            seq
+            for seq, load in enumerate(plain.column("power_use"))
+            if load is None and not _any(values(seq))
+        ]
+        clock = interval_clock(plain.column("data_time"), question, values, blank)
+        kept = plain if clock.kept is None else plain.only(clock.kept)
+        rows = kept.table({"system_id": system_id, **clock.same}, clock.cells)
     else:
-        data = unwrap(data) or {}
+        data = unwrap(data)
+        data = {} if is_nothing(data) else data
         if not isinstance(data, dict):
             message = f"history: expected an object, got {shorten(data)}"
             raise DecodeError(message)
         items = objects(data.get("itemList"), "history itemList")
-        clock = interval_clock([item.get("dataTime") for item in items], asked, tz, fetched_at)
-        rows = clock.joined(map(HistoryIntervals.projection, items), {"system_id": system_id})
-    n_points = clock.valid
-    expected = day_slots(asked, tz, STEP)
-    if not rows:
+        rows, clock = joined_rows(items, question, HistoryIntervals, {"system_id": system_id})
+    report(clock, "history_intervals", system_id)
+    entry = _entry({**data, "systemId": system_id}, asked, tz, fetched_at)
+    if clock.strays > 1:
+        # What day these are the totals of is not certain either.
+        entry |= dict.fromkeys(DAY_TOTALS)
+    return rows, entry | _judged(clock, question, is_empty=not rows)
+
+
+def joined_rows(
+    items: Sequence[dict[str, Any]],
+    question: Question,
+    stream: type[SolarStream],
+    more: Record,
+    *,
+    read: Callable[[dict[str, Any]], dict[str, Any]] = dict,
+) -> tuple[list[Record], IntervalClock]:
+    """Return five-minute rows, read item by item, and their clock.
+
+    Args:
+        items: The rows as they came.
+        question: What was requested.
+        stream: The stream that they fill.
+        more: Columns that have one value for all rows.
+        read: Turns an item into what the stream's columns are read from.
+    """
+    records = [stream.projection(read(item)) for item in items]
+    labels = [item.get("dataTime") for item in items]
+    blank = [seq for seq, item in enumerate(items) if not _any(_beside_label(item).values())]
+    clock = interval_clock(labels, question, lambda seq: _beside_label(items[seq]), blank)
+    kept = records if clock.kept is None else [records[seq] for seq in clock.kept]
+    return clock.joined(kept, more), clock
+
+
+def report(clock: IntervalClock, stream: str, of: str) -> None:
+    """Report what is odd about a day's rows; values that are missing are no oddity."""
+    for reason in clock.reasons:
+        if reason != "rows_without_values":
+            notice(f"{stream} {of} {reason}", REASONS[reason])
+
+
+def _beside_label(item: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in item.items() if name != "dataTime"}
+
+
+def _any(values: Iterable[object]) -> bool:
+    return any(value is not None for value in values)
+
+
+def _judged(clock: IntervalClock, question: Question, *, is_empty: bool) -> Record:
+    """Return the ledger's judgement of a day."""
+    expected = day_slots(question.day, question.tz, STEP)
+    over = parse_utc(question.fetched_at) >= day_start_utc(question.day + DAY, question.tz)
+    if is_empty and not clock.strays:
         status = "empty"
-    elif n_points >= expected:
+    elif clock.points >= expected:
         status = "complete"
     else:
-        over = parse_utc(fetched_at) >= day_start_utc(asked + DAY, tz)
         status = "partial" if over else "pending"
-    entry = _entry({**data, "systemId": system_id}, asked, tz, fetched_at)
-    entry |= {
-        "n_points": n_points,
+    return {
+        "n_points": clock.points,
         "expected_points": expected,
         "status": status,
+        "reason": clock.reasons[0] if clock.reasons else None,
     }
-    return rows, entry
 
 
 def refused_day(system_id: str, day: dt.date, tz: zoneinfo.ZoneInfo, fetched_at: str) -> Record:
     """Return the ledger entry of a day that the cloud does not answer for."""
     entry = _entry({"systemId": system_id}, day, tz, fetched_at)
     expected = day_slots(day, tz, STEP)
-    return entry | {"n_points": 0, "expected_points": expected, "status": "refused"}
+    found = {"n_points": 0, "expected_points": expected, "status": "refused", "reason": None}
+    return entry | found
 
 
 def reaches_the_end(rows: Sequence[Record], day: dt.date, tz: zoneinfo.ZoneInfo) -> bool:
     """Return whether a day's rows go on to its end, so that no more of it can be expected."""
-    if not rows:
-        return False
-    last = max(parse_utc(row["recorded_at"]) for row in rows[-2:])
-    return day_start_utc(day + DAY, tz) - last <= LATEST_END
+    said = (parse_utc(row["recorded_at"]) for row in reversed(rows) if _counts(row))
+    # The order of the rows may be another one at a clock change.
+    last = max(itertools.islice(said, 2), default=None)
+    return last is not None and day_start_utc(day + DAY, tz) - last <= LATEST_END
+
+
+def _counts(row: Record) -> bool:
+    return row["is_valid_local_time"] and _any(row[name] for name in VALUES)
 
 
 def _entry(data: dict[str, Any], day: dt.date, tz: zoneinfo.ZoneInfo, fetched_at: str) -> Record:
@@ -194,85 +261,6 @@ def _entry(data: dict[str, Any], day: dt.date, tz: zoneinfo.ZoneInfo, fetched_at
         "timezone": str(tz),
         "payload_sha256": None,
     }
-
-
-@dataclass(frozen=True, slots=True)
-class IntervalClock:
-    """The raw contract's columns of a day's rows, in order of appearance.
-
-    Attributes:
-        same: Columns that have one value for all rows.
-        cells: Columns with a value for each row.
-        valid: How many rows carry a wall clock that exists.
-    """
-
-    same: Record
-    cells: dict[str, Sequence[Any]]
-    valid: int
-
-    def joined(self, records: Iterable[Record], more: Record) -> list[Record]:
-        """Return records with these columns, and with `more` for all of them."""
-        fixed = {**more, **self.same}
-        rows = zip(records, zip(*self.cells.values(), strict=True), strict=True)
-        return [{**row, **fixed, **dict(zip(self.cells, own, strict=True))} for row, own in rows]
-
-
-def interval_clock(
-    labels: Sequence[object], asked: dt.date, tz: zoneinfo.ZoneInfo, fetched_at: str
-) -> IntervalClock:
-    """Return the time columns of a day's rows.
-
-    Args:
-        labels: What each row carries as `dataTime`.
-        asked: The local day that was asked for.
-        tz: The system's zone.
-        fetched_at: One value for all rows of the answer.
-    """
-    local_day = asked.isoformat()
-    seq = range(len(labels))
-    same: Record = {"local_date": local_day, "fetched_at": fetched_at}
-    # The common form on a common day; any other goes label by label.
-    prefix = f"{asked:%Y%m%d} "
-    if set(map(type, labels)) <= {str} and all(map(str.startswith, labels, repeat(prefix))):  # type: ignore[arg-type]
-        times = [label[len(prefix) :] for label in labels]  # type: ignore[index]
-        if (plain := plain_instants(times, asked, tz)) is not None:
-            offset, instants = plain
-            local_times = [f"{local_day} {time}:00" for time in times]
-            return IntervalClock(
-                {**same, "utc_offset_minutes": offset, "is_valid_local_time": True},
-                {"seq": seq, "recorded_at": instants, "local_time": local_times},
-                len(labels),
-            )
-    parsed = [parse_label(label) for label in labels]
-    resolved = resolve((label for label in parsed if label is not None), tz)
-    # A row without a label is kept, because none may be lost; its instant is there to sort by.
-    lost = (utc_text(day_start_utc(asked, tz)), None, None, False)
-    found: list[tuple[Any, ...]] = []
-    for label in parsed:
-        if label is None:
-            found.append(lost)
-            continue
-        when = next(resolved)
-        found.append((utc_text(when.utc), local_text(label), when.offset_minutes, when.exists))
-    names = ("recorded_at", "local_time", "utc_offset_minutes", "is_valid_local_time")
-    columns = {name: [row[place] for row in found] for place, name in enumerate(names)}
-    return IntervalClock(same, {"seq": seq, **columns}, sum(columns["is_valid_local_time"]))
-
-
-def parse_label(text: object) -> dt.datetime | None:
-    """Return a row's label; Sigen writes `20251031 13:05` and `2025-10-31 13:05[:00]`."""
-    if not isinstance(text, str):
-        return None
-    try:
-        return dt.datetime.fromisoformat(text.strip()).replace(tzinfo=None)
-    except ValueError:
-        return None
-
-
-def offset_minutes(instant: dt.datetime, tz: zoneinfo.ZoneInfo) -> int:
-    """Return local minus UTC at an instant, minutes."""
-    offset = instant.astimezone(tz).utcoffset() or dt.timedelta()
-    return round(offset.total_seconds() / 60)
 
 
 def _require(row: Record, name: str, what: str) -> None:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from solar_tap_kit.errors import DecodeError
 from solar_tap_kit.fields import shorten
-from tap_sigen.decode import interval_clock
+from tap_sigen.decode import joined_rows, report
 from tap_sigen.decode_totals import now_columns
 from tap_sigen.envelope import objects
+from tap_sigen.intervals import Question
 from tap_sigen.streams import DeviceHistory, DeviceRealtime
 
 if TYPE_CHECKING:
@@ -41,10 +42,11 @@ def history(data: Any, window: Window, fetched_at: str) -> Sequence[Record]:
     """
     device = _device(data)
     items = objects(device.get("itemList"), "device history itemList")
-    labels = [item.get("dataTime") for item in items]
-    clock = interval_clock(labels, window.days.first, window.site.tz, fetched_at)
-    records = (DeviceHistory.projection(_lower(item)) for item in items)
-    return clock.joined(records, {"system_id": window.site.id, **_identity(device)})
+    question = Question(window.days.first, window.site.tz, fetched_at)
+    more = {"system_id": window.site.id, **_identity(device)}
+    rows, clock = joined_rows(items, question, DeviceHistory, more, read=_lower)
+    report(clock, "device_history", str(device["serialNumber"]))
+    return rows
 
 
 def _device(data: Any) -> dict[str, Any]:

@@ -11,9 +11,9 @@ from solar_tap_kit.clock import day_start_utc, local_text, parse_utc, utc_text
 from solar_tap_kit.errors import DecodeError
 from solar_tap_kit.fields import shorten, snake_case
 from solar_tap_kit.windows import Cut, Days
-from tap_sigen.decode import offset_minutes
 from tap_sigen.envelope import objects
 from tap_sigen.fields import TOTALS
+from tap_sigen.intervals import offset_minutes
 from tap_sigen.streams import (
     DailyTotals,
     EnergyFlow,

@@ -9,7 +9,8 @@ import msgspec
 
 from solar_tap_kit.errors import DecodeError
 from solar_tap_kit.fields import shorten
-from solar_tap_kit.http import parse_json
+from solar_tap_kit.http import decode_json, parse_json
+from solar_tap_kit.notices import notice
 
 DEEPEST = 8
 """Real answers nest three levels; more than this is an attack or a bug."""
@@ -28,7 +29,7 @@ def unwrap(value: Any, depth: int = 0) -> Any:
         raise DecodeError(message)
     if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
         try:
-            inner = msgspec.json.decode(value)
+            inner = decode_json(value)
         except (msgspec.DecodeError, RecursionError):
             return value
         # A day's history holds no further JSON text; walking its thousands of values to see
@@ -49,8 +50,13 @@ def _may_hold_json(text: str) -> bool:
     )
 
 
+def is_nothing(data: Any) -> bool:
+    """Return whether data says nothing: null, also as text, or blank."""
+    return data is None or (isinstance(data, str) and data.strip() in ("", "null"))
+
+
 def code_and_message(body: Any) -> tuple[int, str]:
-    """Return an answer's code and message.
+    """Return an answer's code and message; data without a code is a success.
 
     Args:
         body: The parsed body: an object with `code`, or a list with one such object.
@@ -59,6 +65,8 @@ def code_and_message(body: Any) -> tuple[int, str]:
         DecodeError: The body has another form.
     """
     body = _single(body)
+    if isinstance(body, dict) and body.get("code") is None and body.get("data") is not None:
+        return 0, str(body.get("msg") or "")
     if not isinstance(body, dict) or "code" not in body:
         message = f"the answer has no code: {shorten(body)}"
         raise DecodeError(message)
@@ -100,7 +108,8 @@ def _accepted(body: bytes) -> Any:
 
 def data_of(body: Any) -> Any:
     """Return the unwrapped data of an answer that `code_and_message` accepted."""
-    return unwrap(_single(body).get("data"))
+    data = _single(body).get("data")
+    return None if is_nothing(data) else unwrap(data)
 
 
 def hash_of(body: Any) -> str:
@@ -120,14 +129,24 @@ def _single(body: Any) -> Any:
 def objects(data: Any, what: str) -> list[dict[str, Any]]:
     """Return data that has to be a list of objects; null is an empty list.
 
+    An entry that is no object is left out and reported: it says nothing about the others.
+
     Raises:
-        DecodeError: It is something else.
+        DecodeError: It is something else, or none of its entries is an object.
     """
-    if data is None:
+    if is_nothing(data):
         return []
     if isinstance(data, dict) and isinstance(data.get("records"), list):
         data = data["records"]
-    if not isinstance(data, list) or not set(map(type, data)) <= {dict}:
+    if not isinstance(data, list):
         message = f"{what}: expected a list of objects, got {shorten(data)}"
         raise DecodeError(message)
-    return data
+    if set(map(type, data)) <= {dict}:
+        return data
+    found = [item for item in data if isinstance(item, dict)]
+    if not found:
+        message = f"{what}: expected a list of objects, got {shorten(data)}"
+        raise DecodeError(message)
+    odd = next(item for item in data if not isinstance(item, dict))
+    notice(f"{what} entry", f"{what}: {shorten(odd)} is no object; left out")
+    return found

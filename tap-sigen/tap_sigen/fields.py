@@ -97,7 +97,8 @@ INTERVAL_FIELDS = (
     Field(
         "is_valid_local_time",
         "boolean",
-        "False when the label stands in the spring gap: no such wall clock existed.",
+        "False where the row does not count: no such wall clock existed, the label can't be "
+        "read, the row was there before, contradicts another one, or lies in the future.",
     ),
     *POWERS,
     *COUNTERS,

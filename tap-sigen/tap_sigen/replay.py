@@ -18,13 +18,15 @@ from solar_tap_kit.windows import Days, Site, Window
 from tap_sigen import decode, decode_devices, decode_totals
 from tap_sigen.codes import meaning
 from tap_sigen.envelope import code_and_message, data_of, hash_of
+from tap_sigen.intervals import local_day
 from tap_sigen.streams import Devices, HistoryDays, HistoryIntervals, Systems
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from solar_tap_kit.cloud import Recording, Rows
-    from solar_tap_kit.fields import Projection, Record
+    from solar_tap_kit.fields import Record
+    from solar_tap_kit.projection import Projection
 
 REPLAYED = "replayed"
 """The system id of a history answer: the answer itself carries none."""
@@ -129,7 +131,7 @@ def _other_rows(kind: str, data: Any, home: Record | None, fetched_at: str) -> R
             ever = dataclasses.replace(window, days=EVER)
             return {level.stream.name: decode_totals.rows(level, data, ever, fetched_at)}
     if kind == "device history":
-        day = _first_day(data["itemList"] or []) or SOME_DAY.first
+        day = _first_day(data["itemList"] or [], window.site.tz) or SOME_DAY.first
         window = dataclasses.replace(window, days=Days(day, day + dt.timedelta(days=1)))
         return {"device_history": decode_devices.history(data, window, fetched_at)}
     return {}
@@ -149,17 +151,17 @@ def _history(
     recording: Recording, data: dict[str, Any], fetched_at: str, home: Record | None
 ) -> ReplayedFile:
     items = data["itemList"] or []
-    day = _first_day(items)
+    system_id, tz = REPLAYED, zoneinfo.ZoneInfo("UTC")
+    if home is not None:
+        system_id, tz = home["system_id"], decode.site(home).tz
+    day = _first_day(items, tz)
     if day is None:
         return ReplayedFile(recording.name, "history without a readable row: its day is unknown")
     notes = [
         *_unknown(HistoryIntervals.projection, items),
         *_unknown(HistoryDays.projection, [data], {"itemList", "date", "level"}),
     ]
-    system_id, tz = REPLAYED, zoneinfo.ZoneInfo("UTC")
-    if home is not None:
-        system_id, tz = home["system_id"], decode.site(home).tz
-    else:
+    if home is None:
         notes.append("no system list in the folder: labels are read as UTC")
     rows, entry = decode.day(data, system_id, day, tz, fetched_at)
     entry["payload_sha256"] = hash_of({"data": data})
@@ -172,9 +174,9 @@ def _history(
     return ReplayedFile(recording.name, kind, found, tuple(notes))
 
 
-def _first_day(items: list[dict[str, Any]]) -> dt.date | None:
-    labels = (decode.parse_label(item.get("dataTime")) for item in items)
-    return next((label.date() for label in labels if label is not None), None)
+def _first_day(items: list[dict[str, Any]], tz: dt.tzinfo) -> dt.date | None:
+    days = (local_day(item.get("dataTime"), tz) for item in items)
+    return next((day for day in days if day is not None), None)
 
 
 def _kind(data: Any) -> str:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from solar_tap_kit.clock import local_text, parse_utc, utc_text
 from solar_tap_kit.errors import DecodeError
 from solar_tap_kit.fields import number, shorten
+from solar_tap_kit.notices import notice
 from tap_solaredge.streams import Alerts, EnvironmentalBenefits, Overview, PowerFlow
-from tap_solaredge.units import factor
+from tap_solaredge.units import Value, factor
 from tap_solaredge.v2.points import parse_timestamp
 
 if TYPE_CHECKING:
@@ -51,16 +52,18 @@ def power_flow(answer: Any, site: Site, fetched_at: str) -> list[Record]:
     flow = _object(flow.get("siteCurrentPowerFlow", flow), "siteCurrentPowerFlow")
     if "connections" not in flow and not flow.keys() & PARTS.keys():
         return []
-    scale = factor(flow.get("unit"))
+    scale = factor(flow.get("unit"), "power_flow")
     row = {**_blank(PowerFlow.fields), **now_columns(site, fetched_at)}
     for name, column in PARTS.items():
         part = flow.get(name)
         present = part if isinstance(part, dict) else {}
-        power = number(present.get("currentPower"))
-        row[f"{column}_power"] = None if power is None else power * scale
+        power = number(present.get("currentPower"), f"currentPower of power_flow {name}")
+        row[f"{column}_power"] = _scaled(power, scale)
         row[f"{column}_status"] = present.get("status")
         if name == "STORAGE":
-            row["storage_charge_level"] = number(present.get("chargeLevel"))
+            row["storage_charge_level"] = number(
+                present.get("chargeLevel"), "chargeLevel of power_flow"
+            )
             row["storage_critical"] = present.get("critical")
             left = present.get("timeLeft")
             row["storage_time_left"] = None if left is None else str(left)
@@ -86,20 +89,20 @@ def benefits(answer: Any, site: Site, fetched_at: str) -> list[Record]:
     """Return the row of an environmental benefits answer, in kilograms.
 
     Raises:
-        DecodeError: The answer has another form, or a unit of mass that is not known.
+        DecodeError: The answer has another form.
     """
     found = _object(answer, "environmental benefits")
     found = _object(found.get("envBenefits", found), "envBenefits")
     gases = found.get("gasEmissionSaved")
     saved = gases if isinstance(gases, dict) else {}
     row = EnvironmentalBenefits.projection({**found, **saved})
-    unit = str(saved.get("units", "kg")).lower()
-    if unit not in MASS_TO_KG:
-        message = f"unit {shorten(unit)} is not known"
-        raise DecodeError(message)
+    unit = str(saved.get("units", "kg")).strip().lower()
+    scale = MASS_TO_KG.get(unit)
+    if scale is None:
+        what = f"unit {shorten(unit)} of environmental_benefits"
+        notice("unit of environmental_benefits", f"{what} is not known; stored as null")
     for name in ("co2", "so2", "nox"):
-        if row[name] is not None and unit != "kg":
-            row[name] *= MASS_TO_KG[unit]
+        row[name] = _scaled(row[name], scale)
     return [{**row, **now_columns(site, fetched_at)}]
 
 
@@ -114,10 +117,13 @@ def overview_v1(part: Mapping[str, Any], site: Site, fetched_at: str) -> list[Re
     }  # fmt: skip
     row = _blank(Overview.fields)
     for column, data in energies.items():
-        row[f"{column}_energy"] = number((data or {}).get("energy"))
-    row["lifetime_revenue"] = number((energies["lifetime"] or {}).get("revenue"))
+        row[f"{column}_energy"] = number((data or {}).get("energy"), f"{column} energy of overview")
+    row["lifetime_revenue"] = number(
+        (energies["lifetime"] or {}).get("revenue"), "revenue of overview"
+    )
     power = part.get("currentPower")
-    row["current_power"] = number(power.get("power")) if isinstance(power, dict) else None
+    now = power.get("power") if isinstance(power, dict) else None
+    row["current_power"] = number(now, "currentPower of overview")
     row["measured_by"] = part.get("measuredBy") or None
     row["last_update_time"] = part.get("lastUpdateTime")
     row["basis"] = "inverter_output"
@@ -139,12 +145,18 @@ def overview_v2(answer: Any, site: Site, fetched_at: str) -> list[Record]:
                          "fromStorage": "today_from_storage", "fromGrid": "today_from_grid"}),
     ):  # fmt: skip
         data = _object(found.get(part), part)
-        scale = factor(data.get("unit"))
+        scale = factor(data.get("unit"), f"{part} of overview")
         for name, column in columns.items():
-            value = number(data.get(name))
-            row[column] = None if value is None else value * scale
+            value = number(data.get(name), f"{part} {name} of overview")
+            row[column] = _scaled(value, scale)
     row["basis"] = "pv"
     return [{**row, **now_columns(site, fetched_at)}]
+
+
+def _scaled(value: Value, scale: float | None) -> Value:
+    if value is None or scale is None:
+        return None
+    return value if scale == 1 else value * scale
 
 
 def _blank(fields: Iterable[Field]) -> Record:
@@ -152,16 +164,13 @@ def _blank(fields: Iterable[Field]) -> Record:
 
 
 def alerts_v2(items: Iterable[Mapping[str, Any]], fetched_at: str) -> list[Record]:
-    """Return the rows of v2 alerts.
-
-    Raises:
-        DecodeError: An alert has no id or no site.
-    """
+    """Return the rows of v2 alerts; one without an id is left out and reported."""
     rows = []
     for item in items:
         if item.get("alertId") is None or item.get("siteId") is None:
-            message = f"alerts: one has no alertId or siteId: {shorten(dict(item))}"
-            raise DecodeError(message)
+            told = shorten(dict(item))
+            notice("alert without id", f"an alert has no alertId or siteId: {told}; left out")
+            continue
         component = item.get("component")
         device = component if isinstance(component, dict) else {}
         named = {
@@ -170,11 +179,21 @@ def alerts_v2(items: Iterable[Mapping[str, Any]], fetched_at: str) -> list[Recor
         }
         row = Alerts.projection({**item, **named})
         for name in ("first_trigger", "last_trigger"):
-            if row[name] is not None:
-                row[name] = utc_text(parse_timestamp(row[name]))
+            row[name] = _instant(row[name], f"{name} of alerts")
         row["fetched_at"] = fetched_at
         rows.append(row)
     return rows
+
+
+def _instant(text: str | None, field: str) -> str | None:
+    """Return a timestamp in UTC; one that can't be read is None and reported."""
+    if text is None:
+        return None
+    try:
+        return utc_text(parse_timestamp(text))
+    except (DecodeError, OverflowError):
+        notice(f"unreadable {field}", f"{field} is {shorten(text)}, no timestamp; stored as null")
+    return None
 
 
 def _object(value: Any, what: str) -> dict[str, Any]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from solar_tap_kit.errors import DecodeError
 from solar_tap_kit.fields import NOT_AVAILABLE, number, shorten
+from solar_tap_kit.notices import notice
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,31 +23,37 @@ FACTORS: dict[str, float] = {
 """To W, Wh, V, A, Hz and percent of 0 to 100."""
 
 
-def factor(unit: object) -> float:
+def factor(unit: object, field: str) -> float | None:
     """Return what to multiply a value by; a missing unit is the base unit.
 
-    Raises:
-        DecodeError: The unit is not known: guessing would change the number's meaning.
+    None for a unit that is not known: guessing would change the number's meaning.
+
+    Args:
+        unit: As the answer says it.
+        field: What has the unit, to report one that is not known.
     """
     if unit is None:
         return 1
-    known = FACTORS.get(str(unit).upper())
+    known = FACTORS.get(str(unit).strip().upper())
     if known is None:
-        message = f"unit {shorten(unit)} is not known"
-        raise DecodeError(message)
+        notice(f"unit of {field}", f"unit {shorten(unit)} of {field} is not known; stored as null")
     return known
 
 
-def in_base_units(raw: Sequence[object], unit: object) -> Sequence[Value]:
-    """Return a series' numbers in base units; what says "not available" is None.
+def in_base_units(raw: Sequence[object], unit: object, field: str) -> Sequence[Value]:
+    """Return a series' numbers in base units; what is unreadable or "not available" is None.
 
-    Raises:
-        DecodeError: A value is no number, or the unit is not known.
+    Args:
+        raw: The values as they came.
+        unit: Their unit.
+        field: What they are, to report what can't be read.
     """
-    scale = factor(unit)
+    scale = factor(unit, field)
+    if scale is None:
+        return [None] * len(raw)
     # Nearly always true, and a look at all at once costs a tenth of one at each.
     is_plain = set(map(type, raw)) <= _PLAIN and NOT_AVAILABLE.isdisjoint(raw)  # type: ignore[arg-type]
-    values: Sequence[Value] = raw if is_plain else [number(value) for value in raw]  # type: ignore[assignment]
+    values: Sequence[Value] = raw if is_plain else [number(value, field) for value in raw]  # type: ignore[assignment]
     if scale == 1:
         return values
     return [None if value is None else value * scale for value in values]

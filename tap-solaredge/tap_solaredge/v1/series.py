@@ -42,10 +42,10 @@ def values(
         what: The series, for messages.
 
     Raises:
-        DecodeError: The series has another form, or its unit is not known.
+        DecodeError: The series has another form.
     """
     rows = objects(items, what)
-    scaled = in_base_units([row.get("value") for row in rows], unit)
+    scaled = in_base_units([row.get("value") for row in rows], unit, what)
     clock = moments([row.get("date") for row in rows], tz)
     stamps = {moment.columns["recorded_at"] for moment in clock if moment.exists}
     if len(stamps) == len(rows):

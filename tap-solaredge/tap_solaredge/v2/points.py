@@ -70,7 +70,7 @@ def points(series: object, name: str, step: dt.timedelta) -> Points:
         raise DecodeError(message)
     shift = step if name in STAMPED_AT_END else dt.timedelta()
     starts = _starts(tuple([str(item.get("timestamp")) for item in items]), shift)
-    values = in_base_units([item.get("value") for item in items], series.get("unit"))
+    values = in_base_units([item.get("value") for item in items], series.get("unit"), name)
     return dict(zip(starts, values, strict=True))
 
 
