@@ -107,6 +107,9 @@ def test_systems_and_devices_are_listed(bench: Bench) -> None:
         ("sigen.totals", "plain"),
         ("sigen.connect_time", "connect_s"),
         ("sigen.data_time", "iso"),
+        ("sigen.data_time", "utc"),
+        ("sigen.data_time", "offset"),
+        ("sigen.no_code", True),
         ("sigen.token_refusal", "body_424"),
     ],
 )
@@ -159,6 +162,65 @@ def test_sentinels_and_nulls_are_null(bench: Bench) -> None:
     powers = [row["pv_total_power"] for row in out.records("history_intervals")]
     assert None in powers
     assert max(power for power in powers if power is not None) < 20
+
+
+@pytest.mark.parametrize("days", [-1, 1])
+def test_an_answer_for_another_day_is_told_and_not_taken(
+    bench: Bench, caplog: pytest.LogCaptureFixture, days: int
+) -> None:
+    """Nothing was said of the days that were asked; the other system has all of its rows."""
+    bench.cloud.switches.set("sigen.days_off", days, site=BERLIN)
+    out = bench.run(start_date="2026-03-24", end_date="2026-03-27")
+    assert {row["system_id"] for row in out.records("history_intervals")} == {KAROO}
+    entries = {(e["system_id"], e["status"], e["reason"]) for e in out.records("history_days")}
+    assert entries == {(BERLIN, "partial", "rows_of_another_day"), (KAROO, "complete", None)}
+    told = [r.getMessage() for r in caplog.records if "another day" in r.getMessage()]
+    assert len(told) == 1
+    assert BERLIN in told[0]
+
+
+def test_repeated_rows_do_not_fill_a_day(bench: Bench) -> None:
+    """A row that comes twelve times counts once, and its day is asked of nobody as whole."""
+    noon = dt.datetime(2026, 3, 28, 11, tzinfo=dt.UTC)
+    bench.cloud.switches.set(
+        "sigen.repeated_rows", 1.0, site=BERLIN, start=noon, end=noon + dt.timedelta(hours=1)
+    )
+    out = bench.run(end_date="2026-03-29")
+    found = {entry["system_id"]: entry for entry in out.records("history_days")}
+    assert found[BERLIN]["status"] == "partial"
+    assert (found[BERLIN]["n_points"], found[BERLIN]["reason"]) == (276, "rows_repeated")
+    assert (found[KAROO]["status"], found[KAROO]["n_points"]) == ("complete", 288)
+
+
+def test_a_dash_for_a_number_costs_that_number(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The day is whole, the value null, and the log says so once."""
+    plain = values(bench.run(end_date="2026-03-30"))
+    bench.cloud.switches.set("sigen.dashes", 0.05)
+    spoilt = values(bench.run(end_date="2026-03-30"))
+    assert 20 < sum(row["bat_soc"] is None for row in spoilt) < 60
+    for row, was in zip(spoilt, plain, strict=True):
+        assert row == {**was, "bat_soc": row["bat_soc"]}
+    assert len([r for r in caplog.records if "batSoc of history_intervals" in r.getMessage()]) == 1
+
+
+def test_the_rest_of_the_running_day_is_no_data(bench: Bench) -> None:
+    """Rows of zeros to midnight do not make a running day whole."""
+    bench.cloud.switches.set("sigen.future_rows", value=True)
+    out = bench.run(start_date="2026-04-02", end_date="2026-04-03", system_ids=[BERLIN])
+    (entry,) = out.records("history_days")
+    assert (entry["status"], entry["reason"]) == ("pending", "rows_ahead")
+    assert entry["n_points"] == sum(
+        row["is_valid_local_time"] for row in out.records("history_intervals")
+    )
+
+
+def test_null_as_text_is_an_empty_day(bench: Bench) -> None:
+    """As null and as no rows are."""
+    bench.cloud.switches.set("sigen.null_text", value=True)
+    out = bench.run(start_date="2025-03-01", end_date="2025-03-03", system_ids=[BERLIN])
+    assert [entry["status"] for entry in out.records("history_days")] == ["empty", "empty"]
 
 
 def test_a_day_without_data_is_empty_not_missing(bench: Bench) -> None:

@@ -26,12 +26,14 @@ _ENVELOPE = (
     ),
     choice(
         "sigen.connect_time",
-        "Grid connection: `gridConnectedTime` in ms, `gridConnectTime` in s, none, null or 0.",
+        "Grid connection: `gridConnectedTime` in ms, `gridConnectTime` in s, none, null, 0, or"
+        " the first second of 1970.",
         "connected_ms",
         "connect_s",
         "absent",
         "null",
         "zero",
+        "epoch",
     ),
     choice(
         "sigen.status_words",
@@ -52,10 +54,13 @@ _ENVELOPE = (
 _TIME = (
     choice(
         "sigen.data_time",
-        "Labels `yyyyMMdd HH:mm`, `yyyy-MM-dd HH:mm`, or that with seconds.",
+        "Labels `yyyyMMdd HH:mm`, `yyyy-MM-dd HH:mm`, that with seconds, or with an explicit"
+        " zone: `Z`, or the site's offset.",
         "compact",
         "iso",
         "iso_seconds",
+        "utc",
+        "offset",
     ),
     choice(
         "sigen.coarse_labels",
@@ -126,6 +131,32 @@ _WRONG = (
     ),
 )
 
+_MISPLACED = (
+    number("sigen.days_off", 0, "A Day answer is for the day so many days after the asked one."),
+    rate("sigen.repeated_rows", "Rows in whose place the row before them comes again; by row."),
+    rate("sigen.dashes", "State of charge that reads `--`; by row."),
+    flag("sigen.null_text", "A Day answer without rows: `data` is the text `null`."),
+    flag("sigen.no_code", "Answers with data have no `code`."),
+    choice(
+        "sigen.zone_words",
+        "Zone in the system list: as it is, `GMT+1`, Windows' name, a blank, null, `localtime`.",
+        "iana",
+        "offset",
+        "windows",
+        "blank",
+        "null",
+        "local",
+    ),
+    flag("sigen.null_id", "The system list gives null for the id."),
+    flag("sigen.no_serial", "The last entry of the device list has no serial number."),
+    choice(
+        "sigen.ev_key",
+        "The car's power in the energy flow: `evPower`, or `acPower` beside an `evPower` of 0.",
+        "evPower",
+        "acPower",
+    ),
+)
+
 _LIVE = (
     rate("sigen.summary_hundredth", "Summary energies divided by 100; by five minutes."),
     rate("sigen.flow_pv_zero", "`pvPower` 0.0 while producing; by five minutes."),
@@ -177,4 +208,4 @@ _REFUSALS = (
     rate("sigen.fail_cut", "The connection ends before the answer; by call."),
 )
 
-SIGEN = (*_ENVELOPE, *_TIME, *_ROWS, *_WRONG, *_LIVE, *_REFUSALS)
+SIGEN = (*_ENVELOPE, *_TIME, *_ROWS, *_WRONG, *_MISPLACED, *_LIVE, *_REFUSALS)

@@ -2,6 +2,7 @@
 
 from solar_simulator.physics import Flow
 from solar_simulator.sigen import live
+from solar_simulator.sigen.misplaced import without_serial, zone_word
 from solar_simulator.site import Battery, Charger, Inverter, Site
 from solar_simulator.tenure import standing
 from solar_simulator.web import compact
@@ -22,13 +23,13 @@ def system(world: World, site: Site) -> dict[str, object]:
     """One entry of the system list; capacities in kW and kWh."""
     gone = world.switches.get("sigen.disconnected", site.site_id)
     return {
-        "systemId": site.site_id,
+        "systemId": None if world.switches.get("sigen.null_id", site.site_id) else site.site_id,
         "systemName": site.name,
         "addr": ", ".join(part for part in (site.address, site.city, site.country) if part),
         "status": _status(world, site, "Disconnection" if gone else "Normal"),
         "isActivate": True,
         "onOffGridStatus": "onGrid",
-        "timeZone": site.zone,
+        "timeZone": zone_word(world, site),
         **_connected(world, site),
         "pvCapacity": site.pv_kwp,
         "batteryCapacity": site.battery.capacity_kwh if site.battery else 0.0,
@@ -51,6 +52,8 @@ def _connected(world: World, site: Site) -> dict[str, int | None]:
             return {"gridConnectedTime": None}
         case "zero":
             return {"gridConnectedTime": 0}
+        case "epoch":
+            return {"gridConnectedTime": _MILLISECONDS}
         case _:
             return {"gridConnectedTime": seconds * _MILLISECONDS}
 
@@ -65,6 +68,7 @@ def devices(world: World, site: Site) -> list[str] | list[dict[str, object]]:
         found.append(_device(world, site, site.grid_meter, "Meter", "1103000120"))
     if site.charger:
         found.append(_charger(world, site, site.charger))
+    found = without_serial(world, site, found)
     if world.switches.get("sigen.no_attributes", site.site_id):
         bare = [{key: device[key] for key in device if key != "attrMap"} for device in found]
         return bare if _plain(world, site) else as_strings(bare)

@@ -68,6 +68,8 @@ def success(world: World, data: object, *, form: str | None = None) -> Response:
     form = form or world.switches.get("sigen.data_form")
     body = {"code": 0, "msg": "success", **_timestamp(world)}
     body["data"] = compact(data) if form == "string" else data
+    if world.switches.get("sigen.no_code", note().site):
+        del body["code"]
     if strikes(world, "sigen.null_data"):
         body["data"] = None
     if strikes(world, "sigen.missing_data"):

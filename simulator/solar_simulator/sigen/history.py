@@ -9,6 +9,7 @@ from solar_simulator.model import STEP_MINUTES, Series
 from solar_simulator.noise import Floats, Ints
 from solar_simulator.physics import Flow
 from solar_simulator.sigen.envelope import SigenError
+from solar_simulator.sigen.misplaced import answered_period, misplaced_rows
 from solar_simulator.sigen.oddities import (
     POWERS,
     STATE,
@@ -67,6 +68,8 @@ def history(world: World, site: Site, level: str, day: date | None) -> dict[str,
             data.
     """
     whole = whole_period(world, site, level, day)
+    if level == "day":
+        whole = answered_period(world, site, whole)
     start, end = _clipped(site, whole, published_minute(world, site))
     if start > end:
         _refuse_outside(world, site)
@@ -192,6 +195,7 @@ def _day_rows(world: World, site: Site, whole: Period, yesterday: Yesterday) -> 
     rows: list[Row] = [dict(zip(names, row, strict=True)) for row in table]
     distort_fields(world, site, stamps, rows)
     wrong_rows(world, site, stamps, rows, yesterday)
+    misplaced_rows(world, site, stamps, rows)
     return _published_rows(world, site, stamps, rows)
 
 

@@ -27,7 +27,11 @@ _FORMS = {
     "compact": "%Y%m%d %H:%M",
     "iso": "%Y-%m-%d %H:%M",
     "iso_seconds": "%Y-%m-%d %H:%M:%S",
+    "utc": "%Y-%m-%dT%H:%M:%SZ",
+    "offset": "%Y-%m-%dT%H:%M:%S",
 }
+# Days, months and years are named, not timed.
+_COARSE_FORMS = {**_FORMS, "utc": _FORMS["iso"], "offset": _FORMS["iso"]}
 # What a row of a level stands for is a day, a month or a year.
 _SHORT_FORMS = {"week": "%Y%m%d", "month": "%Y%m%d", "year": "%Y%m", "lifetime": "%Y"}
 
@@ -132,14 +136,19 @@ def full_steps(minute: int) -> int:
 @lru_cache(maxsize=2048)
 def day_labels(zone: str, start: int, end: int, form: str) -> tuple[str, ...]:
     """The wall-clock labels of each five minutes from ``start`` to before ``end``."""
-    return tuple(
-        f"{local_time(zone, minute):{_FORMS[form]}}" for minute in range(start, end, STEP_MINUTES)
-    )
+    return tuple(_label(zone, minute, form) for minute in range(start, end, STEP_MINUTES))
+
+
+def _label(zone: str, minute: int, form: str) -> str:
+    if form == "offset":
+        return local_time(zone, minute).isoformat()
+    at = from_minute(minute) if form == "utc" else local_time(zone, minute)
+    return f"{at:{_FORMS[form]}}"
 
 
 def coarse_label(level: str, first: date, form: str, *, short: bool) -> str:
     """The label of a row of days, months or years: its first instant, or just its name."""
-    return f"{first:{_SHORT_FORMS[level] if short else _FORMS[form]}}"
+    return f"{first:{_SHORT_FORMS[level] if short else _COARSE_FORMS[form]}}"
 
 
 def skipped_labels(zone: str, start: int, end: int, form: str) -> tuple[int, tuple[str, ...]]:

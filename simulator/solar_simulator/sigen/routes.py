@@ -12,6 +12,7 @@ from solar_simulator.sigen.board import Board
 from solar_simulator.sigen.envelope import SigenError, failure, strikes, success
 from solar_simulator.sigen.history import history
 from solar_simulator.sigen.limits import SigenLimits
+from solar_simulator.sigen.misplaced import flow_as_shown
 from solar_simulator.sigen.periods import read_date, read_level
 from solar_simulator.sigen.sankey import sankey_history
 from solar_simulator.site import Site
@@ -59,13 +60,16 @@ def _summary(world: World, site: Site, _words: Words) -> Response:
 
 
 def _flow(world: World, site: Site, _words: Words) -> Response:
-    return success(world, live.energy_flow(world, site))
+    return success(world, flow_as_shown(world, site, live.energy_flow(world, site)))
 
 
 def _history(world: World, site: Site, _words: Words) -> Response:
     level = read_level(request.args.get("level"))
     day = None if level == "lifetime" else read_date(request.args.get("date"))
-    return success(world, history(world, site, level, day))
+    found = history(world, site, level, day)
+    if level == "day" and not found["itemList"] and world.switches.get("sigen.null_text"):
+        return success(world, "null", form="object")
+    return success(world, found)
 
 
 def _sankey(world: World, site: Site, _words: Words) -> Response:
