@@ -322,6 +322,7 @@ def ledger_columns(stream: str, site: Site, day: dt.date) -> Record:
         "utc_offset_minutes": round(offset.total_seconds() / 60),
         "local_date": day.isoformat(),
         "timezone": str(site.tz),
+        "reason": None,
     }
 
 
