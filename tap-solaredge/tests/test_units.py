@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from solar_tap_kit.errors import DecodeError
-from tap_solaredge.units import factor
+from solar_tap_kit.notices import listening
 from tap_solaredge.v2 import lists, rows
 from tap_solaredge.v2.points import clock_columns, parse_timestamp, points, telemetry
 
@@ -32,10 +32,23 @@ def test_values_are_converted_by_the_unit_of_the_answer(unit: str | None, wh: fl
     assert value == wh
 
 
-def test_an_unknown_unit_is_refused() -> None:
+def test_an_unknown_unit_is_no_number_and_reported() -> None:
     """Guessing would change a number's meaning silently."""
-    with pytest.raises(DecodeError, match="JOULE"):
-        factor("JOULE")
+    with listening() as notices:
+        found = points(series("JOULE", ("2026-06-01T00:00:00-04:00", 7.0)), "energy", STEP)
+    assert list(found.values()) == [None]
+    (text,) = notices.values()
+    assert "'JOULE' of energy" in text
+
+
+@pytest.mark.parametrize("odd", ["--", "55,5", True, [1]], ids=str)
+def test_one_unreadable_value_is_null_and_reported(odd: object) -> None:
+    """The others of the series stay."""
+    rows = [("2026-06-01T00:00:00-04:00", 7.0), ("2026-06-01T00:15:00-04:00", odd)]
+    with listening() as notices:
+        found = points(series("WH", *rows), "energy", STEP)
+    assert list(found.values()) == [7.0, None]
+    assert len(notices) == 1
 
 
 def test_null_stays_null() -> None:
