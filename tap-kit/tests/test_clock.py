@@ -6,15 +6,18 @@ import datetime as dt
 from zoneinfo import ZoneInfo
 
 import pytest
+from clock_nights import HALF_HOUR, zones
 from hypothesis import given
 from hypothesis import strategies as st
 
 from solar_tap_kit.clock import (
+    DAY,
     UTC,
     day_slots,
     day_start_utc,
     local_date,
     parse_utc,
+    plain_instants,
     resolve,
     utc_text,
     utc_text_exact,
@@ -23,16 +26,17 @@ from solar_tap_kit.clock import (
 from solar_tap_kit.errors import SettingsError
 
 FIVE = dt.timedelta(minutes=5)
+QUARTER = dt.timedelta(minutes=15)
 ZONES = (
     "Europe/Berlin", "America/New_York", "Pacific/Auckland", "Australia/Lord_Howe",
     "Asia/Kathmandu", "Asia/Tokyo", "America/Sao_Paulo", "Pacific/Chatham",
 )  # fmt: skip
 
 
-def instants_of_day(day: dt.date, tz: ZoneInfo) -> list[dt.datetime]:
-    """Return every five-minute instant of a local day."""
+def instants_of_day(day: dt.date, tz: ZoneInfo, step: dt.timedelta = FIVE) -> list[dt.datetime]:
+    """Return every five-minute instant of a local day, or those of another step."""
     start = day_start_utc(day, tz)
-    return [start + FIVE * i for i in range(day_slots(day, tz, FIVE))]
+    return [start + step * i for i in range(day_slots(day, tz, step))]
 
 
 @pytest.mark.parametrize(
@@ -62,6 +66,39 @@ def test_labels_of_any_day_resolve_to_the_instants_they_came_from(day: dt.date, 
     assert all(row.exists for row in resolved)
     for row, label in zip(resolved, labels, strict=True):
         assert label - dt.timedelta(minutes=row.offset_minutes) == row.utc.replace(tzinfo=None)
+
+
+@pytest.mark.parametrize("name", zones())
+def test_every_clock_night_of_every_zone_resolves(name: str) -> None:
+    """Quarter-hours around each change from 2020 to 2027, against zoneinfo itself."""
+    tz = ZoneInfo(name)
+    for change in zones()[name]:
+        for day in (change.day - DAY, change.day, change.day + DAY):
+            start, end = day_start_utc(day, tz), day_start_utc(day + DAY, tz)
+            instants = instants_of_day(day, tz, QUARTER)
+            assert len(instants) * QUARTER == end - start
+            walls = [instant.astimezone(tz) for instant in instants]
+            assert {wall.date() for wall in walls} == {day}
+            resolved = list(resolve([wall.replace(tzinfo=None) for wall in walls], tz))
+            assert [row.utc for row in resolved] == instants
+            assert all(row.exists for row in resolved)
+            offsets = [dt.timedelta(minutes=row.offset_minutes) for row in resolved]
+            assert offsets == [wall.utcoffset() for wall in walls]
+            plain = plain_instants([f"{wall:%H:%M}" for wall in walls], day, tz)
+            if plain is not None:
+                assert plain[1] == [utc_text(instant) for instant in instants]
+            else:
+                assert day == change.day or end - start != DAY
+
+
+def test_clocks_change_by_whole_half_hours_and_days_begin_once() -> None:
+    """Half hours rely on it (`docs/decisions/0017-half-hours-by-their-utc-start.md`)."""
+    for name, changes in zones().items():
+        tz = ZoneInfo(name)
+        for change in changes:
+            assert (change.after - change.before) % HALF_HOUR == dt.timedelta(), name
+            start = day_start_utc(change.day, tz)
+            assert local_date(start - dt.timedelta(seconds=1), tz) < change.day, name
 
 
 @given(st.sampled_from(ZONES), st.sets(st.integers(0, 287), max_size=40))

@@ -32,6 +32,12 @@ MIDDLE = "true as next_is_adjacent, false as is_last_of_day, false as starts_day
 LAST = "false as next_is_adjacent, true as is_last_of_day, false as starts_day"
 NULL = "cast(null as numeric)"
 START = "true as previous_is_adjacent, {} as pv_before, {} as pv_first"
+HAVANA = (
+    "cast('2026-11-01 05:00:00' as timestamp) as block_start_utc, "
+    "cast('2026-11-01 00:00:00' as timestamp) as block_start_local, "
+    "cast('2026-11-01' as date) as local_date, "
+    "cast('2026-11-01 04:00:00' as timestamp) as day_start_utc"
+)
 SAMPLES = "{} as x_rest_sum, {} as x_last, {} as x_samples"
 
 CASES: dict[str, list[Case]] = {
@@ -94,6 +100,21 @@ CASES: dict[str, list[Case]] = {
     "block_30min": [
         Case(f"block_30min({NOON!r})", "2025-10-26 12:30:00"),
         Case("block_30min(\"cast('2025-10-26 12:29:59' as timestamp)\")", "2025-10-26 12:00:00"),
+    ],
+    "block_start_utc": [
+        # Chatham: the quarter-hours before and after a change are one half hour.
+        Case("block_start_utc('x', 'o')", "2026-04-04 13:45:00",
+             "cast('2026-04-05 03:40:00' as timestamp) as x, 825 as o"),
+        Case("block_start_utc('x', 'o')", "2026-04-04 13:45:00",
+             "cast('2026-04-05 02:45:00' as timestamp) as x, 765 as o"),
+    ],
+    "offset_at_start": [
+        Case("offset_at_start('s', 'o')", 765, "true as s, 765 as o union all select false, 825"),
+        Case("offset_at_start('s', 'o')", 825, "false as s, 765 as o union all select false, 825"),
+    ],
+    "starts_local_day": [
+        Case("starts_local_day('given', 'day_start_utc')", False, HAVANA),  # noqa: FBT003
+        Case("starts_local_day('given', \"cast(null as timestamp)\")", True, HAVANA),  # noqa: FBT003
     ],
     "month_text": [Case(f"month_text({AUTUMN!r})", "2025-10")],
     "counter_digit": [Case("counter_digit()", 0.015)],

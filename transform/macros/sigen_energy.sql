@@ -43,6 +43,17 @@
   {%- endif -%}
 {%- endmacro %}
 
+{#-
+  Whether a block is the first of its local day. The ledger says where a day begins, because midnight
+  may come twice (Havana) or not at all (Beirut); without that entry the wall clock has to do.
+-#}
+{% macro starts_local_day(blocks, day_start_utc) -%}
+coalesce(
+    {{ blocks }}.block_start_utc = {{ day_start_utc }},
+    {{ blocks }}.block_start_local = cast({{ blocks }}.local_date as timestamp)
+)
+{%- endmacro %}
+
 {#- A counter is printed with two decimals and flickers by one: what is closer counts as equal. -#}
 {% macro counter_digit() -%}0.015{%- endmacro %}
 

@@ -107,6 +107,31 @@
   date_bin(interval '30 minutes', {{ column }}, timestamp '2000-01-01')
 {%- endmacro %}
 
+{#-
+  Returns the UTC start of the half hour, on the local clock, that a timestamp lies in: the key that
+  rows are grouped by. Clocks change by whole half hours, so the grid of half hours stays where it
+  is and a change inside a half hour (Pacific/Chatham, at 02:45) leaves that half hour whole: the
+  rows before and after the change get the same key, although their local half hours differ.
+
+  Args:
+    local: wall clock of the row.
+    offset_minutes: local minus UTC at that instant.
+-#}
+{% macro block_start_utc(local, offset_minutes) -%}
+  {{ add_minutes(block_30min(local), "-" ~ offset_minutes) }}
+{%- endmacro %}
+
+{#-
+  Aggregate: local minus UTC at the start of a half hour, minutes. Where the clock changes within
+  it, the row at its very start decides; without that row, the larger offset.
+
+  Args:
+    starts_block: whether a row stands at the half hour's very start.
+-#}
+{% macro offset_at_start(starts_block, offset_minutes="utc_offset_minutes") -%}
+  coalesce(max(case when {{ starts_block }} then {{ offset_minutes }} end), max({{ offset_minutes }}))
+{%- endmacro %}
+
 {#- Returns a local timestamp's month as text, such as 2026-03, on every engine alike. -#}
 {% macro month_text(column) -%}
   substring(cast({{ month_start(column) }} as {{ "string" if target.type == "spark" else "varchar(10)" }}), 1, 7)

@@ -37,7 +37,6 @@
 {%- endset -%}
 {%- set todo = days_to_build(wanted, "system_id") -%}
 {%- set dates = dates_to_build(todo) -%}
-{%- set starts_at_midnight = "blocks.block_start_local = cast(blocks.local_date as timestamp)" %}
 
 {#- A number for each day: what follows sorts by one integer, not by a name and a date. -#}
 with todo as (
@@ -54,7 +53,9 @@ midnights as (
         todo.day_no
         {%- for name, power in integrated_powers().items() %},
         max(
-            case when {{ starts_at_midnight }} then blocks.{{ power.metric }}_first end
+            case
+                when {{ starts_local_day("blocks", "todo.day_end_utc") }} then blocks.{{ power.metric }}_first
+            end
         ) as {{ name }}_midnight
         {%- endfor %}
     from todo
@@ -83,7 +84,7 @@ readings as (
         blocks.{{ counter }}_first as {{ name }}_first,
         -- A day is counted from midnight on, whatever the midnight row says.
         case
-            when {{ starts_at_midnight }} then blocks.{{ counter }}_rest_max
+            when {{ starts_local_day("blocks", "todo.day_start_utc") }} then blocks.{{ counter }}_rest_max
             else {{ highest_of_block(counter, "blocks") }}
         end as {{ name }}_level,
         {%- endfor %}

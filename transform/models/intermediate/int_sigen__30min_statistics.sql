@@ -66,7 +66,7 @@ days as (
 rows_of_days as (
     select
         history.*,
-        {{ block_30min(clock) }} as block_start_local,
+        {{ block_start_utc(clock, "history.utc_offset_minutes") }} as block_start_utc,
         {{ block_30min(clock) }} = {{ clock }} as starts_block
     from {{ ref("stg_sigen__history") }} as history
     where
@@ -78,8 +78,8 @@ blocks as (
     select
         system_id,
         local_date,
-        block_start_local,
-        utc_offset_minutes,
+        block_start_utc,
+        {{ offset_at_start("starts_block") }} as utc_offset_minutes,
         count(*) as data_points_count,
         min(seq) as first_valid_seq,
         {%- for metric, unit in units.items() %}
@@ -103,14 +103,14 @@ blocks as (
         {{- "," if not loop.last }}
         {%- endfor %}
     from rows_of_days
-    group by system_id, local_date, block_start_local, utc_offset_minutes
+    group by system_id, local_date, block_start_utc
 )
 
 select
     blocks.system_id,
     blocks.local_date,
-    {{ add_minutes("blocks.block_start_local", "-blocks.utc_offset_minutes") }} as block_start_utc,
-    blocks.block_start_local,
+    blocks.block_start_utc,
+    {{ add_minutes("blocks.block_start_utc", "blocks.utc_offset_minutes") }} as block_start_local,
     blocks.utc_offset_minutes,
     cast(blocks.data_points_count as integer) as data_points_count,
     {%- for metric in units %}

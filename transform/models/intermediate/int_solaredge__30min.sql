@@ -104,7 +104,10 @@ placed as (
         readings.resolution,
         readings.measured_at_local,
         halves.half,
-        {{ add_minutes(block_30min("readings.measured_at_local"), "30 * halves.half") }} as block_start_local,
+        {{ add_minutes(
+            block_start_utc("readings.measured_at_local", "readings.utc_offset_minutes"), "30 * halves.half"
+        ) }} as block_start_utc,
+        readings.measured_at_local = {{ block_30min("readings.measured_at_local") }} as starts_block,
         case
             when readings.resolution = 'hour' and readings.quantity <> 'soc' then readings.value / 2.0
             else readings.value
@@ -118,8 +121,8 @@ blocks as (
     select
         site_id,
         local_date,
-        block_start_local,
-        utc_offset_minutes,
+        block_start_utc,
+        {{ offset_at_start("starts_block") }} as utc_offset_minutes,
         count(distinct case when resolution <> 'instant' and half = 0 then measured_at_local end)
             as data_points_count,
         max(case resolution when 'quarter_hour' then 2 when 'hour' then 1 - half else 0 end)
@@ -135,16 +138,16 @@ blocks as (
         {{ stable_sum("case when quantity = 'soc' then value end") }}
         / nullif(count(case when quantity = 'soc' then value end), 0) as soc_pct_avg
     from placed
-    group by site_id, local_date, block_start_local, utc_offset_minutes
+    group by site_id, local_date, block_start_utc
 ),
 
 joined as (
     select
         blocks.site_id,
         blocks.local_date,
-        blocks.block_start_local,
+        blocks.block_start_utc,
+        {{ add_minutes("blocks.block_start_utc", "blocks.utc_offset_minutes") }} as block_start_local,
         blocks.utc_offset_minutes,
-        {{ add_minutes("blocks.block_start_local", "-blocks.utc_offset_minutes") }} as block_start_utc,
         blocks.data_points_count,
         blocks.expected_points,
         blocks.is_halved,
@@ -178,8 +181,7 @@ joined as (
         on
             blocks.site_id = storage.site_id
             and blocks.local_date = storage.local_date
-            and blocks.block_start_local = storage.block_start_local
-            and blocks.utc_offset_minutes = storage.utc_offset_minutes
+            and blocks.block_start_utc = storage.block_start_utc
 ),
 
 energies as (

@@ -2,9 +2,16 @@
 {%- set sides = {"charge": "charged", "discharge": "discharged"} %}
 
 with ledger as (
-    select *
-    from {{ ref("stg_solaredge__sync_days") }}
-    where stream = 'storage_telemetry' and resolution = 'instant' and n_points > 0
+    select days.*
+    from (
+        select
+            *,
+            lead(local_date) over (partition by site_id order by local_date) as next_date,
+            lead(day_start_utc) over (partition by site_id order by local_date) as next_day_start_utc
+        from {{ ref("stg_solaredge__sync_days") }}
+        where stream = 'storage_telemetry'
+    ) as days
+    where days.resolution = 'instant' and days.n_points > 0
 ),
 
 readings as (
@@ -22,7 +29,13 @@ readings as (
             partition by readings.site_id, readings.serial_number, readings.local_date
         ) > 0 as {{ side }}_counter_lives,
         {%- endfor %}
-        readings.state_of_energy_pct
+        readings.state_of_energy_pct,
+        coalesce(
+            ledger.day_start_utc,
+            {{ add_minutes("cast(readings.local_date as timestamp)", "-readings.utc_offset_minutes") }}
+        ) as day_start_utc,
+        case when ledger.next_date = {{ add_days("ledger.local_date", 1) }} then ledger.next_day_start_utc end
+            as next_day_start_utc
     from {{ ref("stg_solaredge__storage_telemetry") }} as readings
     inner join ledger
         on
@@ -43,8 +56,11 @@ pairs as (
         lag({{ side }}_power_w) over battery as earlier_{{ side }}_power_w,
         lifetime_{{ past }}_wh - lag(lifetime_{{ past }}_wh) over battery as {{ side }}_counted_wh,
         {%- endfor %}
-        {{ add_minutes("cast(local_date as timestamp)", "-utc_offset_minutes") }} as day_start_utc,
-        {{ add_minutes("cast(local_date as timestamp)", "1440 - utc_offset_minutes") }} as day_end_utc
+        -- A reading's offset is that of the next midnight, unless the clock changes between the two.
+        coalesce(
+            next_day_start_utc,
+            {{ add_minutes("cast(local_date as timestamp)", "1440 - utc_offset_minutes") }}
+        ) as day_end_utc
     from readings
     window battery as (partition by site_id, serial_number, local_date order by measured_at_utc)
 ),
@@ -111,10 +127,11 @@ stretches as (
 placed as (
     select
         *,
-        {{ block_30min(add_minutes("start_utc", "utc_offset_minutes")) }} as first_block_local,
-        {{ block_30min(
-            dbt.dateadd("second", -1, add_minutes("end_utc", "utc_offset_minutes"))
-        ) }} as last_block_local
+        {{ block_start_utc(add_minutes("start_utc", "utc_offset_minutes"), "utc_offset_minutes") }}
+            as first_block_utc,
+        {{ block_start_utc(
+            dbt.dateadd("second", -1, add_minutes("end_utc", "utc_offset_minutes")), "utc_offset_minutes"
+        ) }} as last_block_utc
     from stretches
 ),
 
@@ -122,11 +139,9 @@ shared as (
     select
         *,
         case
-            when first_block_local = last_block_local then 1.0
+            when first_block_utc = last_block_utc then 1.0
             when seconds > 60 * {{ longest_reading_gap() }} then 1.0
-            else {{ seconds_between(
-                add_minutes("last_block_local", "-utc_offset_minutes"), "end_utc"
-            ) }} / seconds
+            else {{ seconds_between("last_block_utc", "end_utc") }} / seconds
         end as last_share
     from placed
 ),
@@ -135,8 +150,7 @@ parts as (
     select
         site_id,
         local_date,
-        utc_offset_minutes,
-        last_block_local as block_start_local,
+        last_block_utc as block_start_utc,
         {%- for side in sides %}
         {{ side }}_wh * last_share as {{ side }}_wh,
         {%- endfor %}
@@ -148,8 +162,7 @@ parts as (
     select
         site_id,
         local_date,
-        utc_offset_minutes,
-        first_block_local as block_start_local,
+        first_block_utc as block_start_utc,
         {%- for side in sides %}
         {{ side }}_wh * (1.0 - last_share) as {{ side }}_wh,
         {%- endfor %}
@@ -161,11 +174,10 @@ parts as (
 select
     site_id,
     local_date,
-    block_start_local,
-    utc_offset_minutes,
+    block_start_utc,
     {%- for side in sides %}
     {{ stable_sum(side ~ "_wh") }} as {{ side }}_wh,
     {%- endfor %}
     max(case when spans_gap then 1 else 0 end) = 1 as spans_gap
 from parts
-group by site_id, local_date, block_start_local, utc_offset_minutes
+group by site_id, local_date, block_start_utc
