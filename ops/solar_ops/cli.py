@@ -8,6 +8,7 @@ import click
 
 from solar_ops.commands.demo import demo, sql
 from solar_ops.commands.export import export, publish
+from solar_ops.commands.login import login
 from solar_ops.commands.plan import backfill, check, plan
 from solar_ops.commands.report import report
 from solar_ops.commands.status import gaps, status
@@ -40,7 +41,8 @@ def main(environment: str | None) -> None:
         os.environ["MELTANO_ENVIRONMENT"] = environment
 
 
-for command in (demo, check, plan, sync, status, gaps, backfill, export, publish, report, sql):
+COMMANDS = (demo, login, check, plan, sync, status, gaps, backfill, export, publish, report, sql)
+for command in COMMANDS:
     main.add_command(command)
 
 

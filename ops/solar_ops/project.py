@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +16,10 @@ from solar_ops.errors import OpsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+
+POLL_SECONDS = 0.1
+STOP_SECONDS = 10.0
+"""How long programs that were told to stop may take before they are killed."""
 
 TAIL_LINES = 15
 """How much of a failed run's log is shown; the rest is in the file."""
@@ -107,11 +114,41 @@ class Project:
             encoding="utf-8",
             errors="replace",
             pass_fds=() if os.name == "nt" else tuple(inherited),
+            # A group of its own, so that what it starts can be ended with it.
+            start_new_session=True,
         ) as process:
             started(process)
             for line in process.stdout or ():
                 on_line(line.rstrip("\n"))
         return process.returncode
+
+    @staticmethod
+    def signal_group(process: subprocess.Popen[str], signum: int) -> None:
+        """Send a signal to a Meltano and all that it has started."""
+        if os.name == "nt":
+            process.terminate()
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signum)
+
+    @staticmethod
+    def end_group(leader: int, *, spare_seconds: float) -> None:
+        """End the programs that a Meltano which has ended itself left running.
+
+        Args:
+            leader: Process id of that Meltano.
+            spare_seconds: How long they may go on undisturbed.
+        """
+        if os.name == "nt":
+            return
+        stages = ((0, spare_seconds), (signal.SIGTERM, STOP_SECONDS), (signal.SIGKILL, 1.0))
+        with contextlib.suppress(ProcessLookupError):
+            for signum, seconds in stages:
+                os.killpg(leader, signum)
+                until = time.monotonic() + seconds
+                while time.monotonic() < until:
+                    os.killpg(leader, 0)
+                    time.sleep(POLL_SECONDS)
 
     def answer(
         self, arguments: Sequence[str], environment: Mapping[str, str]
@@ -128,6 +165,16 @@ class Project:
             errors="replace",
             check=False,
         )
+
+    def converse(self, arguments: Sequence[str]) -> int:
+        """Run Meltano on this terminal, input and output as they are; return its exit code."""
+        done = subprocess.run(  # noqa: S603 - our own program with our own arguments
+            [self._program("meltano"), *arguments],
+            cwd=self.root,
+            env=self._environment({}),
+            check=False,
+        )
+        return done.returncode
 
     @staticmethod
     def _program(name: str) -> str:

@@ -6,6 +6,7 @@ settings (TAP_..., TARGET_..., PG_...) are Meltano's business and only looked at
 
 from __future__ import annotations
 
+import io
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
@@ -92,6 +93,32 @@ SETTINGS = (
 BY_NAME = {setting.name: setting for setting in SETTINGS}
 
 
+def _written(path: Path) -> dict[str, str]:
+    """Return the settings of a .env file; none if there is no such file.
+
+    Raises:
+        OpsError: The file is not UTF-8. Meltano reads it too, so no other encoding can serve.
+    """
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        message = f"{path}: {error.strerror}; .env has to be a file that this user can read"
+        raise OpsError(message) from None
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        message = f"{path}, line {line}: the file is not UTF-8; save it as UTF-8 without BOM"
+        raise OpsError(message) from None
+    if text.startswith("\ufeff") or "\0" in text:
+        message = f"{path}: the file begins with a byte order mark; save it as UTF-8 without BOM"
+        raise OpsError(message)
+    found = dotenv_values(stream=io.StringIO(text))
+    return {name: value for name, value in found.items() if value is not None}
+
+
 class Settings:
     """The settings in force.
 
@@ -105,9 +132,7 @@ class Settings:
 
     def __init__(self, root: Path, environment: Mapping[str, str] | None = None) -> None:
         self.root = root
-        written = {
-            name: value for name, value in dotenv_values(root / ".env").items() if value is not None
-        }
+        written = _written(root / ".env")
         self.variables = {**written, **(os.environ if environment is None else environment)}
         known = {setting.variable for setting in SETTINGS}
         for name in written:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from solar_ops.warehouse import Warehouse
 
+LONGEST_NAME = 40
+"""Characters of a system's name that a table shows."""
+
 SUMMARY_SQL = """
 select
     systems.system_name,
@@ -58,13 +61,19 @@ def print_summary(warehouse: Warehouse, console: Console) -> None:
         table.add_column(name, justify="right", no_wrap=True)
     for name, vendor, zone, days, points, *energies, self_consumption, coverage in rows:
         table.add_row(
-            name, vendor, zone, str(days), f"{points:,}",
+            short_name(name), vendor, zone, str(days), f"{points:,}",
             *(_kwh(energy) for energy in energies),
             _share(self_consumption), _share(coverage),
         )  # fmt: skip
     console.print(table)
     if any(row[6] is None for row in rows):
         console.print("Own use: PV energy that was not exported. A dash: no meter could tell.")
+
+
+def short_name(name: str | None) -> str:
+    """Return a system's name as a table shows it: one line, cut where it is too long."""
+    plain = " ".join((name or "").split())
+    return plain if len(plain) <= LONGEST_NAME else f"{plain[: LONGEST_NAME - 1]}…"
 
 
 def _kwh(value: float | None) -> str:

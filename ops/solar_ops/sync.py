@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from solar_ops.errors import OpsError
 from solar_ops.meltano_runs import latest_runs
+from solar_ops.project import STOP_SECONDS
 from solar_ops.raw_files import write_raw_files
 from solar_ops.settings import FILE_TARGETS
 from solar_ops.warehouse import open_warehouse
@@ -42,7 +43,11 @@ LEVELS = {
     "error": logging.ERROR,
     "critical": logging.CRITICAL,
 }
-TERMINATED = 128 + signal.SIGTERM
+SIGNALLED = 128
+"""Added to a signal's number it is the exit code of a program that the signal ended."""
+
+MODELS = "models"
+
 PAUSED = "paused: "
 ROWS = "rows: "
 CALLS = "calls: "
@@ -106,9 +111,15 @@ class Summary:
 
 
 class StoppedError(OpsError):
-    """The run was asked to stop."""
+    """The run was told to stop.
 
-    exit_code = TERMINATED
+    Args:
+        signum: The signal that said so.
+    """
+
+    def __init__(self, signum: int) -> None:
+        super().__init__("stopped by a signal; what was loaded is kept, run again to go on")
+        self.exit_code = SIGNALLED + signum
 
 
 class Sync:
@@ -129,7 +140,8 @@ class Sync:
         self._log = log
         self._say = say
         self._child: subprocess.Popen[str] | None = None
-        self._stopped = False
+        self._stopped_by = 0
+        self._step = ""
 
     @property
     def loader(self) -> str:
@@ -171,7 +183,7 @@ class Sync:
                 steps.append(self._meltano(source.name, arguments, extra or {}, inherited))
             if build and any(step.result != "failed" for step in steps):
                 arguments = ["run", *options, f"dbt-{self.loader}:build"]
-                steps.append(self._meltano("models", arguments, {}, inherited))
+                steps.append(self._meltano(MODELS, arguments, {}, inherited))
             if self._settings["TARGET"] in FILE_TARGETS:
                 steps.append(self._files(self._settings["TARGET"]))  # type: ignore[arg-type]
         return steps
@@ -183,10 +195,9 @@ class Sync:
         extra: Mapping[str, str],
         inherited: Sequence[int],
     ) -> Step:
-        if self._stopped:
-            message = "asked to stop; what was loaded is kept, run again to go on"
-            raise StoppedError(message)
+        self._end_if_stopped()
         step = Step(name)
+        self._step = name
         self._say(f"{name} ...")
         started = dt.datetime.now(dt.UTC)
         code = self._project.stream(
@@ -196,6 +207,7 @@ class Sync:
             started=self._started,
             inherited=inherited,
         )
+        self._end_if_stopped()
         self._child = None
         step.seconds = round((dt.datetime.now(dt.UTC) - started).total_seconds(), 1)
         step.result = ("partial" if PARTLY in step.error else "failed") if code else "ok"
@@ -204,6 +216,21 @@ class Sync:
         if not code:
             step.error = ""
         return step
+
+    def _end_if_stopped(self) -> None:
+        """End the run where a signal said so.
+
+        A step that a signal cut short has not failed, so there is nothing to report of it.
+
+        Raises:
+            StoppedError: It did.
+        """
+        if not self._stopped_by:
+            return
+        if self._child is not None:
+            # Loaders store what they hold and end by themselves.
+            self._project.end_group(self._child.pid, spare_seconds=STOP_SECONDS)
+        raise StoppedError(self._stopped_by)
 
     def _files(self, form: FileFormat) -> Step:
         step = Step("files")
@@ -223,14 +250,21 @@ class Sync:
 
     def _started(self, process: subprocess.Popen[str]) -> None:
         self._child = process
-        if self._stopped:
+        if self._stopped_by:
+            self._terminate(process)
+
+    def _terminate(self, process: subprocess.Popen[str]) -> None:
+        if self._step == MODELS:
+            # dbt would go on without Meltano, and keep the warehouse locked.
+            self._project.signal_group(process, signal.SIGTERM)
+        else:
             process.terminate()
 
     def _on_signal(self, signum: int, frame: FrameType | None) -> None:
-        del signum, frame
-        self._stopped = True
+        del frame
+        self._stopped_by = signum
         if self._child is not None:
-            self._child.terminate()
+            self._terminate(self._child)
 
     def _line(self, step: Step, line: str) -> None:
         """Keep a line of Meltano, and remember what it says about the step."""

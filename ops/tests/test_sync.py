@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,8 +24,6 @@ from solar_ops.settings import Settings
 from solar_ops.sync import journal_path
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from ops_support import Snapshot
 
 pytestmark = pytest.mark.slow
@@ -298,13 +297,49 @@ def test_a_stop_signal_reaches_meltano_and_is_told(meltano: StandIn, project: Pa
         running.send_signal(signal.SIGTERM)
         _, told = running.communicate()
     assert running.returncode == 143
-    assert "asked to stop" in told
+    assert "stopped by a signal" in told
     with pytest.raises(ProcessLookupError):
         os.kill(child, 0)
     assert len(meltano.asked) == 1
     meltano.plays(GOOD)
     assert solar("sync").exit_code == 0
     assert "--force" not in meltano.asked[1]
+
+
+def test_a_stop_during_the_models_ends_dbt_and_is_no_failure(
+    meltano: StandIn, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its process ends too, the exit code is the signal's, and no notice goes out."""
+    child = tmp_path / "child.pid"
+    meltano.program.write_text(
+        meltano.program.read_text()
+        + f"""
+import subprocess
+dbt = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+open({str(child)!r}, "w").write(str(dbt.pid))
+time.sleep(600)
+"""
+    )
+    meltano.plays(GOOD[:2])
+    with serving(Webhook()) as webhook:
+        monkeypatch.setenv("SOLAR_WEBHOOK_URL", webhook.url)
+        with start_sync(meltano, project) as running:
+            while not (child.exists() and child.read_text()):
+                time.sleep(0.02)
+            running.send_signal(signal.SIGTERM)
+            _, told = running.communicate()
+        assert webhook.posted == []
+    assert running.returncode == 143, told
+    assert not is_alive(int(child.read_text()))
+
+
+def is_alive(pid: int) -> bool:
+    """Return whether a process runs; one that waits to be collected does not."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return False
+    return stat.rpartition(")")[2].split()[0] != "Z"
 
 
 def test_after_a_kill_the_lock_lives_as_long_as_meltano(meltano: StandIn, project: Path) -> None:

@@ -33,8 +33,13 @@ def main(arguments: list[str] | None = None) -> int:
         server = SimulatorServer(
             scenario, _clock(options, scenario.now), host=options.host, port=options.port
         )
-    except (ScenarioError, OSError, SystemExit) as error:
+    except (ScenarioError, OSError) as error:
         print(f"solar-simulator: {error}", file=sys.stderr)  # noqa: T201
+        return 2
+    except SystemExit:
+        # The web server has printed why; it is nearly always another program on the port.
+        message = f"port {options.port} of {options.host} is taken; choose another with --port"
+        print(f"solar-simulator: {message}", file=sys.stderr)  # noqa: T201
         return 2
     print(_greeting(server), flush=True)  # noqa: T201
     # A server that is told to end should end like one that is interrupted.

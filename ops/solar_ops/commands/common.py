@@ -14,7 +14,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from solar_ops.errors import OpsError
+from solar_ops.errors import FAILED, OpsError
 from solar_ops.logs import redactor_for
 from solar_ops.project import Project
 from solar_ops.settings import Settings
@@ -46,6 +46,11 @@ def one_line_errors(command: Callable[P, None]) -> Callable[P, None]:
             # The reader has seen enough; Python would complain again on its way out.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(1)
+        except OSError as error:
+            # A full disk, a folder that belongs to another user: the system's own words say it.
+            where = f"{error.filename}: " if error.filename else ""
+            click.echo(f"{where}{error.strerror or error}", err=True)
+            sys.exit(FAILED)
 
     return guarded
 
@@ -59,8 +64,12 @@ def here() -> tuple[Project, Settings]:
 
 
 def console() -> Console:
-    """Return where tables go; without a terminal their width does not depend on one."""
-    return Console(width=None if sys.stdout.isatty() else WIDTH_WITHOUT_TERMINAL, highlight=False)
+    """Return where tables go; without a terminal their width does not depend on one.
+
+    What is printed comes from vendors: brackets in a name are a name, not markup.
+    """
+    width = None if sys.stdout.isatty() else WIDTH_WITHOUT_TERMINAL
+    return Console(width=width, highlight=False, markup=False, emoji=False)
 
 
 def say(line: str) -> None:

@@ -72,8 +72,17 @@ def _export(
 
 
 def _format_of(output: str) -> Format:
-    ending = Path(output).suffix.removeprefix(".")
-    return next((form for form in FORMATS if form == ending), "csv")
+    """Return the format that a file's ending names; csv where it has none.
+
+    Raises:
+        OpsError: There is no such format.
+    """
+    ending = Path(output).suffix.removeprefix(".").lower()
+    for form in FORMATS:
+        if ending in (form, ""):
+            return "csv" if not ending else form
+    message = f"--output {output}: .{ending} is not written; use {', '.join(FORMATS)} or --format"
+    raise OpsError(message)
 
 
 def _output_options(command: Callable[..., None]) -> Callable[..., None]:

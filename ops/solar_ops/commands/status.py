@@ -27,6 +27,7 @@ from solar_ops.journal import Journal
 from solar_ops.lock import holder_of, is_held
 from solar_ops.meltano_runs import latest_runs, schedules
 from solar_ops.sources import SOURCE_NAMES, SOURCES
+from solar_ops.summary import short_name
 from solar_ops.sync import journal_path, lock_path
 from solar_ops.taps import quota_left
 from solar_ops.warehouse import open_warehouse, warehouse_label
@@ -121,7 +122,7 @@ def _show_streams(told: dict[str, Any]) -> None:
                       ">To come, days", "Last fetched, UTC")  # fmt: skip
         for stream in told["streams"]:
             shown.add_row(
-                stream["system_name"], stream["stream"], _day(stream["last_day"]),
+                short_name(stream["system_name"]), stream["stream"], _day(stream["last_day"]),
                 _day(stream["settled_until"]), str(stream["hole_days"]),
                 str(stream["days_to_come"]), _minute(stream["fetched_at_utc"]),
             )  # fmt: skip

@@ -28,6 +28,7 @@ SHEET_ROWS = 1_048_576
 """So many rows an Excel sheet can hold, the heading included."""
 
 UTC_COLUMN = "_utc"
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write_rows(
@@ -104,6 +105,9 @@ def _write_csv(rows: Rows, file: IO[str]) -> int:
 def _csv_cell(value: Any) -> Any:
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
+        # Spreadsheets run such a cell as a formula, whoever named the site.
+        return f"'{value}"
     return json.dumps(value) if isinstance(value, dict | list) else value
 
 

@@ -54,8 +54,12 @@ class DuckDBFile(Warehouse):
     def query(self, sql: str, **parameters: Any) -> Rows:
         """Return the answer to a query with `:name` parameters."""
         cursor = self._connection.cursor()
+        bound = PARAMETER.sub(r"$\1", sql)
         try:
-            cursor.execute(PARAMETER.sub(r"$\1", sql), parameters or None)
+            if not cursor.extract_statements(bound):
+                message = "the query is empty: give one statement, such as a select"
+                raise OpsError(message)
+            cursor.execute(bound, parameters or None)
         except duckdb.Error as error:
             message = first_line(error)
         else:
