@@ -71,6 +71,7 @@ class Setting:
 SETTINGS = (
     Setting("TARGET", "duckdb", "where `solar sync` loads to", TARGETS),
     Setting("FILES_DIR", "output", "folder of the targets parquet, csv and jsonl"),
+    Setting("READERS", "", "PostgreSQL roles that may read the models, separated by commas"),
     Setting("PUBLISH_URL", "", "database that `solar publish` writes to", secret=True),
     Setting("LOG_FORMAT", "text", "format of the log file", ("text", "json")),
     Setting(

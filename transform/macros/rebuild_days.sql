@@ -33,6 +33,14 @@
 {%- endmacro %}
 
 {#-
+  What an index on a system's key is made of, where views make the key from the vendor's id.
+  It is written as PostgreSQL prints it, by which an index that is there already is known.
+-#}
+{% macro system_key_index(vendor, id) -%}
+  (('{{ vendor }}:'::text || {{ id }}))
+{%- endmacro %}
+
+{#-
   The days to build: key columns, local_date, day_version and what else `wanted` selects.
 
   Args:

@@ -3,7 +3,11 @@
     incremental_strategy="delete+insert",
     unique_key=["system_id", "local_date"],
     on_schema_change="fail",
-    indexes=indexes_on([["system_id", "local_date"], ["is_first_of_day", "system_id", "local_date", "day_version"]]),
+    indexes=indexes_on([
+        ["system_id", "local_date"],
+        ["is_first_of_day", "system_id", "local_date", "day_version"],
+        [system_key_index("sigen", "system_id"), "local_date"],
+    ]),
     pre_hook="{{ plain_plans() }}",
     post_hook=["{{ delete_days_without(
         'select system_id, local_date from ' ~ ref('int_sigen__30min_statistics') ~ ' where is_first_of_day',

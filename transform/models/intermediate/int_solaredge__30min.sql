@@ -3,7 +3,11 @@
     incremental_strategy="delete+insert",
     unique_key=["site_id", "local_date"],
     on_schema_change="fail",
-    indexes=indexes_on([["site_id", "local_date"], ["is_first_of_day", "site_id", "local_date", "day_version"]]),
+    indexes=indexes_on([
+        ["site_id", "local_date"],
+        ["is_first_of_day", "site_id", "local_date", "day_version"],
+        [system_key_index("solaredge", "site_id"), "local_date"],
+    ]),
     pre_hook="{{ plain_plans() }}",
     post_hook=["{{ delete_days_without(
         'select site_id, local_date, ' ~ solaredge_fetches() ~ ' from ' ~ ref('stg_solaredge__sync_days')
