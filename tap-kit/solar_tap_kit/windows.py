@@ -116,12 +116,21 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What one fetch covers: whole local days of one site, asked of one source."""
+    """What one fetch covers: whole local days of one site, asked of one source.
+
+    Attributes:
+        source: Name of the source.
+        site: The site.
+        days: The days.
+        reason: Why they are fetched.
+        settled_until: Days before this one are stored and were finished when they were.
+    """
 
     source: str
     site: Site
     days: Days
     reason: Reason
+    settled_until: dt.date | None = None
 
     @property
     def start_utc(self) -> dt.datetime:
@@ -132,6 +141,10 @@ class Window:
     def end_utc(self) -> dt.datetime:
         """The instant after the window's last."""
         return day_start_utc(self.days.end, self.site.tz)
+
+    def is_settled(self, day: dt.date) -> bool:
+        """Return whether a day is stored, and was finished when it was."""
+        return self.settled_until is not None and day < self.settled_until
 
     def __str__(self) -> str:
         """Name the window for a log line."""
@@ -160,7 +173,8 @@ class Missing:
         """Yield the windows: forward oldest first, then history newest first."""
         for days in cut.forward(self.forward):
             again: Reason = "late" if days.end <= self.stored_until else "upkeep"
-            yield Window(source, site, days, "totals" if totals else again)
+            reason: Reason = "totals" if totals else again
+            yield Window(source, site, days, reason, self.stored_until)
         for days in cut.backward(self.history):
             yield Window(source, site, days, "totals" if totals else "backfill")
 

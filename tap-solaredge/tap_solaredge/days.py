@@ -3,7 +3,8 @@
 Devices report late, by minutes or by days, and a row that has not come yet looks like one
 that has no value. A sleeping inverter has no value at night either. So a day counts as
 finished when something has been reported after it: by the same device where the answer
-shows it, else by the site as far as this run has seen.
+shows it, else by the site as far as anybody has seen (`evidence.py`). A finished day that lacks
+values has a hole (`holes.py`): it is partial, and is fetched again for some days.
 """
 
 from __future__ import annotations
@@ -11,20 +12,22 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from solar_tap_kit.clock import day_slots, day_start_utc, local_date, parse_utc, utc_text
+from solar_tap_kit.clock import DAY, day_slots, day_start_utc, local_date, parse_utc, utc_text
+from tap_solaredge.holes import ENERGIES, HOLE_PATIENCE_DAYS, SUM_WH, TOTALS, DayRows, lacking
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
 
     from solar_tap_kit.fields import Record
     from solar_tap_kit.windows import Site, Window
+    from tap_solaredge.evidence import Evidence
 
 PATIENCE_DAYS = 14
 """How long a day that lacks its end is asked again: devices have been late by more than a week."""
@@ -35,53 +38,6 @@ Series = tuple[str | None, str | None, str | None]
 
 SILENCE = dt.timedelta(minutes=30)
 """A device that reports day and night, every five minutes or so, is never silent for so long."""
-
-
-@dataclass
-class Evidence:
-    """Until when each site is known to have reported: grows while a run reads answers."""
-
-    _until: dict[str, dt.datetime] = field(default_factory=dict)
-    _silent: dict[tuple[str, str], dt.date] = field(default_factory=dict)
-    _series: dict[tuple[object, ...], dt.datetime] = field(default_factory=dict)
-
-    def saw(self, site_id: str, instant: dt.datetime) -> None:
-        """Remember that a site has reported something about an instant."""
-        known = self._until.get(site_id)
-        if known is None or instant > known:
-            self._until[site_id] = instant
-
-    def latest(
-        self, stream: str, site_id: str, series: tuple[object, ...], instant: dt.datetime | None
-    ) -> dt.datetime | None:
-        """Return the latest report of one series in this run, the given one counted in.
-
-        History is read newest first: what a device said later tells that it was not silent.
-        """
-        key = (stream, site_id, *series)
-        known = self._series.get(key)
-        if instant is None or (known is not None and known >= instant):
-            return known
-        self._series[key] = instant
-        return instant
-
-    def silent(self, source: str, site_id: str, day: dt.date) -> None:
-        """Remember that a source had nothing for a day on which more may still come."""
-        known = self._silent.get((source, site_id))
-        if known is None or day < known:
-            self._silent[source, site_id] = day
-
-    def nothing_yet(self, source: str, site_id: str, day: dt.date) -> bool:
-        """Return whether an earlier day has had nothing in this run, so that asking is idle.
-
-        Devices report in order: what comes late is the end, not a day in the middle.
-        """
-        known = self._silent.get((source, site_id))
-        return known is not None and day > known
-
-    def until(self, site_id: str) -> dt.datetime | None:
-        """Return the latest instant that a site is known to have reported."""
-        return self._until.get(site_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +78,11 @@ class Grain:
     def tolerance(self) -> dt.timedelta:
         """How long before the end of a day a device that never sleeps may have its last row."""
         return self.step or self.slack
+
+    @property
+    def divides(self) -> bool:
+        """Whether a day has several intervals, of which some may be missing."""
+        return self.step is not None and self.step < DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,53 +151,60 @@ def judge(
     """
     kind, window = question.kind, question.window
     last_report: dict[Series, str] = {(serial, None, None): "" for serial in expected}
-    days = _by_day(kind, window, rows, last_report)
+    days = _by_day(question, rows, last_report)
+    reported = _reported(question, last_report, evidence, retired)
+    if kind.stream == TOTALS:
+        evidence.add_totals(window.site.id, rows)
+    entries: list[Record] = []
+    final_until: dt.date | None = None
+    for local_day in window.days:
+        finished = void or _is_finished(question, local_day, reported, evidence)
+        mine = days.get(local_day.isoformat()) or DayRows()
+        if mine.is_filled:
+            evidence.spoke(kind.stream, window.site.id)
+        entry, lacks = _entry(question, local_day, mine, evidence, finished=finished)
+        entries.append(entry)
+        is_open = not finished or _waits_for_a_hole(question, local_day, evidence, lacks=lacks)
+        if is_open and final_until is None:
+            final_until = local_day
+    evidence.keep(window.site.id, parse_utc(question.fetched_at))
+    kept = [row for day in days.values() for row in day.rows]
+    return Dated(kept, entries, final_until)
+
+
+def _reported(
+    question: Question,
+    last_report: dict[Series, str],
+    evidence: Evidence,
+    retired: Collection[str],
+) -> dt.datetime | None:
+    """Return until when every series has reported, or None if one has not."""
+    kind, site_id = question.kind, question.window.site.id
     reports: list[dt.datetime | None] = []
     for series, text in last_report.items():
         if series[0] in retired:
             continue
         instant = parse_utc(text) if text else None
         if instant is not None and not kind.alone:
-            evidence.saw(window.site.id, instant)
+            evidence.saw(site_id, instant)
         if kind.alone:
             # Of the others the site's latest report says as much, and takes less to remember.
-            instant = evidence.latest(kind.stream, window.site.id, series, instant)
+            instant = evidence.latest(kind.stream, site_id, series, instant)
         reports.append(instant)
     heard = [report for report in reports if report is not None]
-    reported = min(heard) if heard and len(heard) == len(reports) else None
-    entries: list[Record] = []
-    final_until: dt.date | None = None
-    for local_day in window.days:
-        finished = void or _is_finished(question, local_day, reported, evidence)
-        if not finished and final_until is None:
-            final_until = local_day
-        mine = days.get(local_day.isoformat()) or _Day()
-        entries.append(_entry(question, local_day, mine, finished=finished))
-    kept = [row for day in days.values() for row in day.rows]
-    return Dated(kept, entries, final_until)
-
-
-@dataclass(slots=True)
-class _Day:
-    """What an answer holds of one local day.
-
-    Attributes:
-        rows: Its rows.
-        series: The series that they belong to.
-        filled: Whether one of them says something.
-    """
-
-    rows: list[Record] = field(default_factory=list)
-    series: set[Series] = field(default_factory=set)
-    filled: bool = False
+    return min(heard) if heard and len(heard) == len(reports) else None
 
 
 def _by_day(
-    kind: Kind, window: Window, rows: Sequence[Record], last_report: dict[Series, str]
-) -> dict[str, _Day]:
+    question: Question, rows: Sequence[Record], last_report: dict[Series, str]
+) -> dict[str, DayRows]:
     """Sort the window's rows into days, and note of all rows the last report of each series."""
+    kind, window = question.kind, question.window
     first, end = window.days.first.isoformat(), window.days.end.isoformat()
-    days: dict[str, _Day] = defaultdict(_Day)
+    first_day = window.site.first_day
+    installed = "" if first_day is None else first_day.isoformat()
+    sleeps = kind.sleeps if question.grain.divides else None
+    days: dict[str, DayRows] = defaultdict(DayRows)
     says = _speaks(kind.values)
     for mine in _by_series(rows):
         serial, role, reader = map(mine[0].get, SERIES_COLUMNS)
@@ -245,11 +213,8 @@ def _by_day(
         last_report[series] = max(last, last_report.get(series, ""))
         for date, of_day in groupby(mine, itemgetter("local_date")):
             if first <= date < end:
-                day = days[date]
-                found = list(of_day)
-                day.rows += found
-                day.series.add(series)
-                day.filled = day.filled or any(map(says, found))
+                began = date > installed
+                days[date].add(list(of_day), says, kind.values, sleeps=sleeps, began=began)
     return days
 
 
@@ -274,10 +239,14 @@ def _speaks(values: Sequence[str]) -> Callable[[Record], bool]:
 def _is_finished(
     question: Question, day: dt.date, reported: dt.datetime | None, evidence: Evidence
 ) -> bool:
-    kind, site = question.kind, question.window.site
-    if (local_date(parse_utc(question.fetched_at), site.tz) - day).days > PATIENCE_DAYS:
+    kind, window = question.kind, question.window
+    site = window.site
+    if window.is_settled(day):
+        # It was finished when it was stored: fetched again, it does not become young.
         return True
-    end = day_start_utc(day + dt.timedelta(days=1), site.tz)
+    if _age(question, day) > PATIENCE_DAYS:
+        return True
+    end = day_start_utc(day + DAY, site.tz)
     if not kind.alone:
         known = evidence.until(site.id)
         if known is not None and known >= end:
@@ -287,27 +256,65 @@ def _is_finished(
     return reported >= end - (dt.timedelta() if kind.sleeps else question.grain.tolerance)
 
 
-def _entry(question: Question, day: dt.date, found: _Day, *, finished: bool) -> Record:
+def _age(question: Question, day: dt.date) -> int:
+    """Return for how many days a day has been over, and one more."""
+    return (local_date(parse_utc(question.fetched_at), question.window.site.tz) - day).days
+
+
+def _waits_for_a_hole(question: Question, day: dt.date, evidence: Evidence, *, lacks: bool) -> bool:
+    """Return whether a finished day has a hole for which it is to be fetched again.
+
+    Only where the day is new: behind an unfinished day nothing older can be remembered. Where a
+    hole has stayed one, the next is not waited for, until there is a whole day again: a meter
+    that is never quite there would cost every day four times.
+    """
+    stream, window = question.kind.stream, question.window
+    if stream not in ENERGIES or window.reason != "upkeep" or window.is_settled(day):
+        return False
+    if lacks and evidence.has_given_up(stream, window.site.id):
+        return False
+    waits = lacks and _age(question, day) <= HOLE_PATIENCE_DAYS
+    if not waits:
+        evidence.give_up(stream, window.site.id, given_up=lacks)
+    return waits
+
+
+def _entry(
+    question: Question, day: dt.date, found: DayRows, evidence: Evidence, *, finished: bool
+) -> tuple[Record, bool]:
+    """Return a day's entry in the ledger, and whether it lacks values that others have."""
     kind, grain, site = question.kind, question.grain, question.window.site
-    expected = None
+    expected, n_points, lacks, is_zero = None, len(found.rows), 0, False
     if grain.step is not None:
-        expected = len(found.series) * max(1, day_slots(day, site.tz, grain.step))
+        slots = max(1, day_slots(day, site.tz, grain.step))
+        total = evidence.total(site.id, day) if grain.divides else None
+        if kind.sleeps or not grain.divides:
+            lacks = lacking(found, kind.stream, site, day, total)
+            expected, n_points = found.n_series * slots, len(found.rows) - lacks
+            is_zero = total is not None and total <= SUM_WH
+        else:
+            lacks = found.n_lacking
+            if not found.is_filled and evidence.has_spoken(kind.stream, site.id):
+                lacks = len(found.rows)
+            expected = (found.n_spoken or found.n_series) * slots
+            n_points = found.n_expected - found.n_lacking
     if not finished:
         status = "pending"
-    elif not found.filled:
+    elif not found.is_filled and not lacks and not is_zero:
         status = "empty"
     else:
-        status = "partial" if expected is not None and len(found.rows) < expected else "complete"
+        status = "partial" if expected is not None and n_points < expected else "complete"
     return {
         **ledger_columns(kind.stream, site, day),
-        "n_points": len(found.rows),
+        "n_points": n_points,
+        "n_rows": len(found.rows),
         "expected_points": expected,
         "status": status,
         "payload_sha256": rows_hash(found.rows, question.fetched_at),
         "resolution": grain.resolution,
         "api_version": grain.api_version,
         "fetched_at": question.fetched_at,
-    }
+    }, lacks > 0
 
 
 def ledger_columns(stream: str, site: Site, day: dt.date) -> Record:

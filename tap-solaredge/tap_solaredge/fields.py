@@ -161,7 +161,10 @@ SYNC_DAY_FIELDS = (
     SITE_ID,
     Field("stream", "string", "The stream that the day was fetched for.", required=True),
     *CLOCK_FIELDS,
-    *DAY_FIELDS,
+    Field("n_points", "integer", "Intervals that hold a value, or the null of a night; of readings "
+          "at a device's own time, all of them."),
+    *(field for field in DAY_FIELDS if field.name != "n_points"),
+    Field("n_rows", "integer", "Rows emitted for this fetch, those without a value included."),
     Field("resolution", "string", "Length of the intervals that were asked for, or 'instant'."),
     Field("api_version", "string", "v2 or v1: which API answered."),
-)
+)  # fmt: skip

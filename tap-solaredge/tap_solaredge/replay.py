@@ -13,7 +13,8 @@ from solar_tap_kit.fields import UNKNOWN_FIELDS, shorten
 from solar_tap_kit.http import parse_json
 from solar_tap_kit.windows import Days, Site, Window
 from tap_solaredge import snapshots
-from tap_solaredge.days import Evidence, Grain, Kind, Question, judge
+from tap_solaredge.days import Grain, Kind, Question, judge
+from tap_solaredge.evidence import Evidence
 from tap_solaredge.v1 import lists as v1_lists
 from tap_solaredge.v1 import series as v1_series
 from tap_solaredge.v1 import telemetry as v1_telemetry

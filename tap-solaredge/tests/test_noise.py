@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from solar_tap_kit.cloud import Recording
 from solar_tap_kit.windows import Days, Site, Window
-from tap_solaredge.days import Evidence, Grain, Kind, Question, judge
+from tap_solaredge.days import Grain, Kind, Question, judge
+from tap_solaredge.evidence import Evidence
 from tap_solaredge.replay import READERS, replay
 from tap_solaredge.v2 import rows
 from tap_solaredge.v2.daylight import light_window
@@ -93,7 +94,7 @@ def day_of(values: Sequence[float | None], day: dt.date = dt.date(2026, 3, 9)) -
     [
         ([1.0] * 96, "complete", True),
         ([1.0] * 95 + [None], "pending", False),
-        ([None] * 95 + [1.0], "complete", True),
+        ([None] * 95 + [1.0], "partial", False),
         ([1.0] * 90, "pending", False),
         ([], "pending", False),
     ],
@@ -103,11 +104,13 @@ def test_trailing_nulls_are_not_data(
     status: str,
     final: bool,  # noqa: FBT001 - half of a table's row
 ) -> None:
-    """A day whose end has no value waits; nulls before a value are what they are."""
+    """A day whose end has no value waits; a null before a value is a hole, and waits as well."""
     judged = day_of(values)
     assert judged.entries[0]["status"] == status
     assert (judged.final_until is None) == final
-    assert judged.entries[0]["n_points"] == len(values)
+    entry = judged.entries[0]
+    assert entry["n_rows"] == len(values)
+    assert entry["n_points"] == sum(value is not None for value in values)
 
 
 @pytest.mark.parametrize(

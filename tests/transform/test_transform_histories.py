@@ -103,6 +103,8 @@ class History:
                 rows, entry = self.day(name, system, date, fetched)
                 rows = change(rows)
                 entry["n_points"] = len(rows)
+                if "n_rows" in entry:
+                    entry["n_rows"] = len(rows)
                 self.land(name, rows[landed], append=append)
                 self.land(LEDGERS[name], [entry], append=append)
 

@@ -21,6 +21,18 @@ _BOTH = (
     rate("solaredge.fail_cut", "The connection ends before the answer; by call."),
 )
 
+_WRONG = (
+    rate("solaredge.null_pv", "Intervals of site energy and power without a value; by interval."),
+    rate("solaredge.null_meters", "Intervals of all meters without a value; by interval."),
+    rate("solaredge.null_storage", "Intervals of batteries without a value (v2); by interval."),
+    rate("solaredge.impossible_pv", "Site energy of 4,294,967,290 Wh; by interval."),
+    rate("solaredge.impossible_meters", "Energy of meters of 4,294,967,290 Wh; by interval."),
+    rate("solaredge.impossible_storage", "Energy of batteries of 4,294,967,290 Wh (v2)."),
+    rate("solaredge.negative_energies", "Energies below zero; by interval."),
+    rate("solaredge.impossible_soc", "A state of charge of 6553.5 %; by interval or record."),
+    flag("solaredge.null_totals", "Energy by day and more without a value."),
+)
+
 _V2 = (
     choice(
         "solaredge.span_limits",
@@ -133,4 +145,4 @@ _V1_DATA = (
     rate("solaredge.v1_register_gaps", "v1: readings of meters null or without a value."),
 )
 
-SOLAREDGE = (*_BOTH, *_V2, *_V1_ACCESS, *_V1_SHAPES, *_V1_DATA)
+SOLAREDGE = (*_BOTH, *_WRONG, *_V2, *_V1_ACCESS, *_V1_SHAPES, *_V1_DATA)

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from solar_tap_kit.clock import DAY
 from solar_tap_kit.cloud import Cloud, SiteList
-from tap_solaredge.days import PATIENCE_DAYS, Evidence
+from tap_solaredge.days import PATIENCE_DAYS
 from tap_solaredge.errors import ForbiddenError
+from tap_solaredge.evidence import Evidence
 from tap_solaredge.sites import choose, sites_of
 from tap_solaredge.spans import Span
 from tap_solaredge.v1.client import V1Client
@@ -44,7 +45,7 @@ class SolarEdgeV1(Cloud):
         self.session = self.client.session
         self._runtime = runtime
         self._wanted = [str(site_id) for site_id in runtime.config.get("site_ids") or ()]
-        evidence = Evidence()
+        evidence = Evidence(self.client.ledger)
         standing = Standing(self.client)
         kinds = series_kinds(runtime.config["resolution"])
         self.sources = (

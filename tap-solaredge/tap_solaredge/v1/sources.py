@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from solar_tap_kit.clock import DAY, local_date
 from solar_tap_kit.cloud import Harvest, Source
 from solar_tap_kit.errors import NotServedError
-from tap_solaredge.days import Evidence, Grain, Kind, Question, judge
+from tap_solaredge.days import Grain, Kind, Question, judge
 from tap_solaredge.errors import ForbiddenError
 from tap_solaredge.v1 import series, telemetry
 from tap_solaredge.v1.reach import MONTH, WEEK, YEAR, Months, Week
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from solar_tap_kit.fields import Record
     from solar_tap_kit.windows import Window
+    from tap_solaredge.evidence import Evidence
     from tap_solaredge.spans import Call, Span
     from tap_solaredge.v1.client import V1Client
 

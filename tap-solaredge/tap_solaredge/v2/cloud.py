@@ -9,8 +9,9 @@ from solar_tap_kit.clock import DAY
 from solar_tap_kit.cloud import Cloud, SiteList
 from solar_tap_kit.errors import SettingsError
 from solar_tap_kit.http import parse_json
-from tap_solaredge.days import PATIENCE_DAYS, Evidence
+from tap_solaredge.days import PATIENCE_DAYS
 from tap_solaredge.errors import BadRequestError
+from tap_solaredge.evidence import Evidence
 from tap_solaredge.sites import choose, sites_of
 from tap_solaredge.spans import Span
 from tap_solaredge.v2.client import V2Client
@@ -54,7 +55,7 @@ class SolarEdgeV2(Cloud):
         self.account = self.client.account
         self.session = self.client.session
         self._wanted = [str(site_id) for site_id in config.get("site_ids") or ()]
-        evidence = Evidence()
+        evidence = Evidence(self.client.ledger)
         nights = Nights(self.client.ledger)
         resolution = config["resolution"]
         hours = config.get("span_hours")

@@ -149,11 +149,23 @@ def light_window(day: dt.date, tz: dt.tzinfo, length: dt.timedelta) -> dt.dateti
     town = _towns().get(str(tz))
     if town is None or _day_length(day, town[0]) > LONGEST_LIGHT:
         return None
-    noon_utc = dt.datetime.combine(day, dt.time(12), dt.UTC) - dt.timedelta(
-        hours=town[1] / DEG_PER_HOUR
-    )
-    begin = noon_utc - length / 2
+    begin = _noon(day, town[1]) - length / 2
     return (begin - dt.timedelta(minutes=begin.minute % 15)).replace(second=0, microsecond=0)
+
+
+def sunlight(day: dt.date, tz: dt.tzinfo) -> tuple[dt.datetime, dt.datetime] | None:
+    """Return sunrise and sunset in the zone's town, to some minutes; None where it is not known."""
+    town = _towns().get(str(tz))
+    if town is None:
+        return None
+    noon, half = _noon(day, town[1]), _day_length(day, town[0]) / 2
+    return noon - half, noon + half
+
+
+def _noon(day: dt.date, longitude: float) -> dt.datetime:
+    """Return when the sun stands highest on a local day."""
+    hours = longitude / DEG_PER_HOUR
+    return dt.datetime.combine(day, dt.time(12), dt.UTC) - dt.timedelta(hours=hours)
 
 
 def _day_length(day: dt.date, latitude: float) -> dt.timedelta:

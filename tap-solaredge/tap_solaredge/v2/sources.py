@@ -10,7 +10,7 @@ from solar_tap_kit.clock import DAY, day_start_utc, local_date
 from solar_tap_kit.cloud import Harvest, Source
 from solar_tap_kit.http import parse_json
 from solar_tap_kit.windows import Cut
-from tap_solaredge.days import Dated, Evidence, Grain, Kind, Question, judge
+from tap_solaredge.days import Dated, Grain, Kind, Question, judge
 from tap_solaredge.v2 import rows
 from tap_solaredge.v2.daylight import EDGE
 from tap_solaredge.v2.points import parse_timestamp
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from solar_tap_kit.fields import Record
     from solar_tap_kit.windows import Window
+    from tap_solaredge.evidence import Evidence
     from tap_solaredge.spans import Span
     from tap_solaredge.v2.client import V2Client
     from tap_solaredge.v2.daylight import Nights

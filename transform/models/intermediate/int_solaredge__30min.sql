@@ -11,7 +11,7 @@
     pre_hook="{{ plain_plans() }}",
     post_hook=["{{ delete_days_without(
         'select site_id, local_date, ' ~ solaredge_fetches() ~ ' from ' ~ ref('stg_solaredge__sync_days')
-        ~ ' where ' ~ solaredge_block_streams() ~ ' group by site_id, local_date having sum(n_points) > 0',
+        ~ ' where ' ~ solaredge_block_streams() ~ ' group by site_id, local_date having sum(n_rows) > 0',
         'site_id',
         solaredge_fetch_columns()
     ) }}", "{{ know_the_rows() }}"],
@@ -31,11 +31,11 @@
             {{ solaredge_fetches() }},
             max(case when stream = 'storage_telemetry' then 1 else 0 end) = 1 as storage_was_asked,
             max(case when status = 'pending' then 1 else 0 end) = 1 as is_pending,
-            sum({{ epoch_us("fetched_at_utc") }}) + sum(n_points) as day_version
+            sum({{ epoch_us("fetched_at_utc") }}) + sum(n_rows) as day_version
         from {{ ref("stg_solaredge__sync_days") }}
         where {{ solaredge_block_streams() }}
         group by site_id, local_date
-        having sum(n_points) > 0
+        having sum(n_rows) > 0
 {%- endset -%}
 {%- set todo = days_to_build(wanted, "site_id") -%}
 {%- set dates = dates_to_build(todo) -%}

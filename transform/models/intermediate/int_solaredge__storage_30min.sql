@@ -11,7 +11,7 @@ with ledger as (
         from {{ ref("stg_solaredge__sync_days") }}
         where stream = 'storage_telemetry'
     ) as days
-    where days.resolution = 'instant' and days.n_points > 0
+    where days.resolution = 'instant' and days.n_rows > 0
 ),
 
 readings as (

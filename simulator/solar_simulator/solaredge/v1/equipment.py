@@ -14,6 +14,7 @@ from solar_simulator.solaredge.v1.records import (
     report_second,
 )
 from solar_simulator.solaredge.v1.times import Span, label
+from solar_simulator.solaredge.wrong import wrong_soc
 from solar_simulator.tenure import Tenure, standing, tenures
 from solar_simulator.units import WMIN_PER_WH
 from solar_simulator.weather import air_celsius
@@ -177,10 +178,14 @@ def _battery_records(
     )
     bought = np.cumsum(minutes.flows[Flow.GRID_TO_BATTERY])
     key = world.switches.get("solaredge.v1_state_of_charge", site.site_id)
-    records = []
+    records: list[Record] = []
     states = _STATES[world.switches.get("solaredge.v1_battery_state", site.site_id)]
     reports = kept_reports(world, site, report_minutes(tenure.serial, start, end))
-    for minute in reports.tolist():
+    shown = reports.tolist()
+    filled = [
+        round(100 * int(minutes.store[at - start]) / battery.capacity_wmin, 2) for at in shown
+    ]
+    for minute, pct in zip(shown, wrong_soc(world, site, shown, filled), strict=True):
         at = minute - start
         watts = _net_charge_w(minutes, at)
         records.append(
@@ -190,7 +195,7 @@ def _battery_records(
                 "batteryState": states[int(np.sign(watts))],
                 "lifeTimeEnergyDischarged": int(discharged[at]) // WMIN_PER_WH,
                 "lifeTimeEnergyCharged": int(charged[at]) // WMIN_PER_WH,
-                key: round(100 * int(minutes.store[at]) / battery.capacity_wmin, 2),
+                key: pct,
                 "fullPackEnergyAvailable": float(round(battery.capacity_kwh * 1000 * _HEALTH)),
                 "internalTemp": round(21 + abs(watts) / 900, 1),
                 "ACGridCharging": round(int(bought[at]) / WMIN_PER_WH, 1),

@@ -21,6 +21,7 @@ from solar_simulator.solaredge.v1.times import (
     read_unit,
     rows,
 )
+from solar_simulator.solaredge.wrong import wrong_energies, wrong_nulls, wrong_totals
 from solar_simulator.tenure import tenures
 from solar_simulator.units import WMIN_PER_WH, wmin
 from solar_simulator.world import World
@@ -38,7 +39,9 @@ def energy(world: World, site: Site, query: Query) -> dict[str, object]:
     span, unit = read_dates(query), read_unit(query)
     check_span(world, site, span, unit)
     buckets = buckets_of(world, site, span, unit)
-    found = rows(world, site, buckets.starts, _energies(world, site, buckets), sum)
+    values = wrong_energies(world, site, "pv", buckets, _energies(world, site, buckets))
+    values = wrong_totals(world, site, buckets, values)
+    found = rows(world, site, buckets.starts, values, sum)
     return {"energy": {**_head(unit, "Wh"), "values": _with_null(found)}}
 
 
@@ -47,7 +50,8 @@ def power(world: World, site: Site, query: Query) -> dict[str, object]:
     span = read_times(query)
     limit_month(world, site, span)
     buckets = buckets_of(world, site, span, QUARTER)
-    found = rows(world, site, buckets.starts, _powers(world, site, buckets), fmean)
+    values = wrong_nulls(world, site, "pv", buckets, _powers(world, site, buckets))
+    found = rows(world, site, buckets.starts, values, fmean)
     return {"power": {**_head(QUARTER, "W"), "values": _with_null(found)}}
 
 
@@ -129,12 +133,19 @@ def _details(
     meters = [
         {
             "type": kind,
-            "values": _without_null(rows(world, site, buckets.starts, values, merge)),
+            "values": _without_null(
+                rows(world, site, buckets.starts, _wrong(world, site, buckets, of, values), merge)
+            ),
         }
         for kind, values in _by_type(world, site, buckets, of).items()
         if wanted is None or kind.lower() in wanted
     ]
     return {"timeUnit": unit, "unit": of, "meters": shuffled(world, site, meters)}
+
+
+def _wrong(world: World, site: Site, buckets: Buckets, of: str, values: list[Value]) -> list[Value]:
+    wrong = wrong_energies if of == "Wh" else wrong_nulls
+    return wrong(world, site, "meters", buckets, values)
 
 
 def _without_null(found: list[tuple[str, Value]]) -> Points:

@@ -9,6 +9,12 @@ from solar_simulator.physics import Flow
 from solar_simulator.site import Site
 from solar_simulator.solaredge.v2.answer import Answer, Points, Value, inverter_row
 from solar_simulator.solaredge.v2.windows import ENERGY_UNITS, POWER_UNITS, read_unit
+from solar_simulator.solaredge.wrong import (
+    wrong_energies,
+    wrong_nulls,
+    wrong_soc,
+    wrong_totals,
+)
 from solar_simulator.world import World
 
 _TENTHS = 10
@@ -19,6 +25,8 @@ def energy(world: World, site: Site, query: Mapping[str, str]) -> dict[str, obje
     unit, size = read_unit(query, ENERGY_UNITS)
     answer = Answer.read(world, site, query)
     values = answer.wh(Flow.PV, Flow.AWAKE, per_wh=1)
+    values = wrong_energies(world, site, "pv", answer.buckets, values)
+    values = wrong_totals(world, site, answer.buckets, values)
     return _series(answer, unit, _in_unit(values, size))
 
 
@@ -27,6 +35,7 @@ def power(world: World, site: Site, query: Mapping[str, str]) -> dict[str, objec
     unit, size = read_unit(query, POWER_UNITS)
     answer = Answer.read(world, site, query)
     values = answer.watts(Flow.PV, Flow.AWAKE)
+    values = wrong_nulls(world, site, "pv", answer.buckets, values)
     return _series(answer, unit, _in_unit(values, size))
 
 
@@ -145,9 +154,11 @@ def _meter(answer: Answer, name: str, columns: Mapping[Flow, int]) -> dict[str, 
         return [_signed(row, signs, decimals) for row in rows]
 
     wh = added(lambda flow: answer.wh(flow, None, per_wh=_TENTHS), 1)
+    wh = wrong_energies(answer.world, answer.site, "meters", answer.buckets, wh)
     metrics: dict[str, object] = {f"{name}Energy": {"unit": "WH", "values": answer.points(wh)}}
     if answer.fine:
         watts = added(lambda flow: answer.watts(flow, None), 4)
+        watts = wrong_nulls(answer.world, answer.site, "meters", answer.buckets, watts)
         metrics[f"{name}Power"] = {"unit": "W", "values": answer.points(watts)}
     return metrics
 
@@ -172,14 +183,17 @@ def storage(world: World, site: Site, query: Mapping[str, str]) -> dict[str, obj
 
 def _battery(answer: Answer) -> dict[str, object]:
     metrics: dict[str, object] = {}
+    world, site, buckets = answer.world, answer.site, answer.buckets
     for name, flow in (("charge", Flow.CHARGE), ("discharge", Flow.DISCHARGE)):
         if answer.fine:
-            watts = answer.points(answer.watts(flow, None))
-            metrics[f"{name}Power"] = {"unit": "W", "values": watts}
-        wh = answer.points(answer.wh(flow, None, per_wh=_TENTHS))
-        metrics[f"{name}Energy"] = {"unit": "WH", "values": wh}
+            watts = wrong_nulls(world, site, "storage", buckets, answer.watts(flow, None))
+            metrics[f"{name}Power"] = {"unit": "W", "values": answer.points(watts)}
+        wh = answer.wh(flow, None, per_wh=_TENTHS)
+        wh = wrong_energies(world, site, "storage", buckets, wh)
+        metrics[f"{name}Energy"] = {"unit": "WH", "values": answer.points(wh)}
     if answer.fine and answer.site.battery:
         percent, left = _states(answer, answer.site.battery.capacity_wmin)
+        percent = wrong_soc(world, site, answer.window.buckets.starts, percent)
         metrics["stateOfEnergy"] = {"unit": "PERCENTAGE", "values": answer.points(percent)}
         metrics["remainingEnergy"] = {"unit": "KWH", "values": answer.points(left)}
     return metrics

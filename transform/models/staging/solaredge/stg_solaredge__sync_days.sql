@@ -8,6 +8,7 @@ with raw as (
         "resolution": "text",
         "api_version": "text",
         "n_points": "integer",
+        "n_rows": "integer",
         "expected_points": "integer",
     })) }}
 )
@@ -20,6 +21,7 @@ select
     recorded_at as day_start_utc,
     fetched_at as fetched_at_utc,
     n_points,
+    coalesce(n_rows, n_points) as n_rows,
     expected_points,
     status,
     timezone,
