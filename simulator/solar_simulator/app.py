@@ -32,6 +32,7 @@ def create_app(world: World) -> Flask:
 
     @app.after_request
     def enter(response: Response) -> Response:
+        response.date = world.clock.now()
         if not request.path.startswith("/_sim"):
             fallback = "ok" if response.status_code < _GOOD else f"http {response.status_code}"
             world.calls.add(

@@ -44,7 +44,9 @@ class KeepAliveHandler(WSGIRequestHandler):
             if "before" in cuts:
                 return
         code, _, phrase = status.partition(" ")
-        self.send_response(int(code), phrase)
+        # Without the machine's date: the application gives the virtual one.
+        self.send_response_only(int(code), phrase)
+        self.send_header("Server", self.version_string())
         for name, value in headers.items():
             self.send_header(name, value)
         if self.close_connection:

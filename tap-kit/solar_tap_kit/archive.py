@@ -47,6 +47,9 @@ MEGABYTE = 1_000_000
 LEVEL = 1
 """A day of five-minute rows shrinks to a tenth; higher levels take longer and save nothing."""
 
+NO_MATTER_WHEN = "9999"
+"""Later than every fetch time, which are compared as text."""
+
 BATCH = 200
 """How many answers are dropped at a time when the archive is too large."""
 
@@ -106,13 +109,23 @@ class Archive:
                 ),
             )
 
-    def get(self, source: str, version: str, site: str, days: Days) -> Stored | None:
-        """Return the answer to a question, or None if it is not kept whole."""
+    def get(
+        self, source: str, version: str, site: str, days: Days, *, latest: str = NO_MATTER_WHEN
+    ) -> Stored | None:
+        """Return the answer to a question, or None if it is not kept whole.
+
+        Args:
+            source: What was asked.
+            version: What would change the meaning of an answer.
+            site: The site.
+            days: The days.
+            latest: Answers of a later fetch time do not count: their clock was ahead.
+        """
         with self._file.reading() as db:
             row = db.execute(
-                "SELECT fetched_at, bodies FROM answers WHERE account = ? AND source = ? "
-                "AND version = ? AND site = ? AND first_day = ? AND end_day = ?",
-                self._key(source, version, site, days),
+                "SELECT fetched_at, bodies FROM answers WHERE account = ? AND source = ? AND "
+                "version = ? AND site = ? AND first_day = ? AND end_day = ? AND fetched_at <= ?",
+                (*self._key(source, version, site, days), latest),
             ).fetchone()
             if row is None:
                 return None
@@ -120,13 +133,15 @@ class Archive:
         whole = [body for body in bodies if body is not None]
         return Stored(whole, row[0]) if len(whole) == len(bodies) else None
 
-    def has(self, source: str, version: str, site: str, days: Days) -> bool:
+    def has(
+        self, source: str, version: str, site: str, days: Days, *, latest: str = NO_MATTER_WHEN
+    ) -> bool:
         """Return whether the answer to a question is kept. Does not look at its bodies."""
         with self._file.reading() as db:
             row = db.execute(
                 "SELECT 1 FROM answers WHERE account = ? AND source = ? AND version = ? "
-                "AND site = ? AND first_day = ? AND end_day = ?",
-                self._key(source, version, site, days),
+                "AND site = ? AND first_day = ? AND end_day = ? AND fetched_at <= ?",
+                (*self._key(source, version, site, days), latest),
             ).fetchone()
         return row is not None
 

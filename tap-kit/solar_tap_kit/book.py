@@ -8,13 +8,15 @@ last look are enough.
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from solar_tap_kit.clock import AHEAD
 from solar_tap_kit.limits import Meter
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from solar_tap_kit.limits import Limit
 
@@ -23,6 +25,10 @@ Key = tuple[str, ...]
 FIRST_LOOK = (
     "SELECT id, at, cost, endpoint, site FROM calls WHERE account = ? AND at >= ? ORDER BY at, id"
 )
+CORRECTED = (
+    "SELECT id, CASE WHEN at > ? THEN ? ELSE at END AS made, cost, endpoint, site FROM calls "
+    "WHERE account = ? AND at >= ? ORDER BY made, id"
+)
 SINCE_THEN = (
     "SELECT id, at, cost, endpoint, site FROM calls WHERE +account = ? AND id > ? ORDER BY id"
 )
@@ -30,6 +36,53 @@ SINCE_THEN = (
 
 OUT_OF_STEP = dt.timedelta(minutes=1)
 """Threads look at the clock before they wait for their turn here; that sets no clock back."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClockAhead:
+    """Calls that are noted in the future: the machine's clock was ahead when they were made.
+
+    Attributes:
+        furthest: The latest of those instants.
+        known: When the last call before them was made, which was before the clock went wrong;
+            None if no such call is remembered.
+    """
+
+    furthest: dt.datetime
+    known: dt.datetime | None
+
+
+def clock_ahead(db: sqlite3.Connection, account: str, now: dt.datetime) -> ClockAhead | None:
+    """Return what the calls of an account say about a clock that was ahead, or None."""
+    first, furthest = db.execute(
+        "SELECT min(id), max(at) FROM calls WHERE account = ? AND at > ?",
+        (account, (now + AHEAD).timestamp()),
+    ).fetchone()
+    if first is None:
+        return None
+    (known,) = db.execute(
+        "SELECT max(at) FROM calls WHERE account = ? AND at <= ? AND id < ?",
+        (account, now.timestamp(), first),
+    ).fetchone()
+    return ClockAhead(
+        dt.datetime.fromtimestamp(furthest, dt.UTC),
+        None if known is None else dt.datetime.fromtimestamp(known, dt.UTC),
+    )
+
+
+def calls_since(
+    db: sqlite3.Connection, account: str, oldest: dt.datetime, now: dt.datetime
+) -> Iterable[tuple[int, float, int, str, str | None]]:
+    """Return number, instant, cost, endpoint and site of an account's calls, oldest first.
+
+    A call in the future counts from the last instant that is known to be before it.
+    """
+    ahead = clock_ahead(db, account, now)
+    if ahead is None:
+        return db.execute(FIRST_LOOK, (account, oldest.timestamp()))
+    made = (ahead.known or now).timestamp()
+    limit = (now + AHEAD).timestamp()
+    return db.execute(CORRECTED, (limit, made, account, oldest.timestamp()))
 
 
 class Book:
@@ -54,11 +107,12 @@ class Book:
             self._meters = {}
             self._last_id = 0
         self._looked_at = now
+        rows: Iterable[tuple[int, float, int, str, str | None]]
         if self._last_id:
             rows = db.execute(SINCE_THEN, (self._account, self._last_id))
         else:
             oldest = min((limit.begins(now) for limit in limits), default=now)
-            rows = db.execute(FIRST_LOOK, (self._account, oldest.timestamp()))
+            rows = calls_since(db, self._account, oldest, now)
         for number, at, cost, endpoint, site in rows:
             self._last_id = max(self._last_id, number)
             made_at = dt.datetime.fromtimestamp(at, dt.UTC)

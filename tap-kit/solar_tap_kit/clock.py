@@ -24,6 +24,9 @@ UTC = dt.UTC
 DAY = dt.timedelta(days=1)
 MINUTE = dt.timedelta(minutes=1)
 
+AHEAD = dt.timedelta(minutes=10)
+"""Stored instants that are further in the future come from a run whose clock was ahead."""
+
 
 class Clock(Protocol):
     """The time a run lives in; tests hand in a virtual one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import email.utils
 import functools
 import json
@@ -17,7 +18,6 @@ from solar_tap_kit.errors import DecodeError, TransientError
 from solar_tap_kit.notices import notice
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Mapping
 
 
@@ -139,6 +139,14 @@ class Reply:
         what = "an empty answer" if not self.body.strip() else f"{kind} instead of JSON"
         message = f"the cloud sent {what} (HTTP {self.status})"
         raise TransientError(message)
+
+    def sent_at(self) -> dt.datetime | None:
+        """Return when the server says that it sent the answer, aware UTC, or None."""
+        try:
+            sent = email.utils.parsedate_to_datetime(self.headers.get("Date", ""))
+        except (ValueError, TypeError):
+            return None
+        return sent.replace(tzinfo=dt.UTC) if sent.tzinfo is None else sent
 
     def retry_after(self, now: dt.datetime) -> float | None:
         """Return the seconds that a `Retry-After` header asks for, in either of its forms.

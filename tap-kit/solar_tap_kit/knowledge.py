@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from typing import TYPE_CHECKING
 
 from solar_tap_kit import bookmarks
 from solar_tap_kit.archive import Stored
-from solar_tap_kit.clock import DAY, local_date, parse_utc
+from solar_tap_kit.clock import AHEAD, DAY, local_date, parse_utc, utc_text, utc_text_exact
 from solar_tap_kit.errors import SettingsError
 from solar_tap_kit.windows import Days, extend
 
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
     from solar_tap_kit.stream import SolarStream
     from solar_tap_kit.tap import SolarTap
     from solar_tap_kit.windows import Site, Window
+
+
+CLOCK_AHEAD = "clock ahead"
+"""Name of the note on a clock that was ahead, so that it is told once."""
+
+logger = logging.getLogger("solar_tap_kit.run")
 
 
 class Knowledge:
@@ -44,10 +51,27 @@ class Knowledge:
         self._cloud = cloud
         self._streams = streams
         self._archive = archive
+        self._ahead = cloud.ledger.clock_ahead(self.now)
+        self._tell_of_clock()
         # Whether answers in the archive are to be used; new ones are kept in any case.
         self._may_replay = (
             archive is not None and not tap.config["ask_again"] and not archive.is_empty
         )
+
+    def _tell_of_clock(self) -> None:
+        """Tell once that an earlier run's clock was ahead."""
+        known = [text for stream in self._streams.values() if (text := bookmarks.last_run(stream))]
+        if self._ahead is not None:
+            known.append(utc_text(self._ahead.furthest)[:10])
+        furthest, ledger = max(known, default=""), self._cloud.ledger
+        is_new = furthest > utc_text(self.now + AHEAD)[:10] and furthest != ledger.note(CLOCK_AHEAD)
+        if is_new:
+            ledger.put_note(CLOCK_AHEAD, furthest, self.now)
+            logger.warning(
+                "the machine's clock was ahead in an earlier run, at %s: what that run noted about "
+                "days to come does not count, and those days are fetched again",
+                furthest,
+            )
 
     def sources(self) -> list[Source]:
         """Return the sources that a selected stream needs.
@@ -78,7 +102,8 @@ class Knowledge:
     def covered(self, source: Source, site: Site) -> Days | None:
         """Return the days that every stream of the source has; what one lacks is asked again."""
         spans = [
-            bookmarks.covered_days(stream, site, key) for stream, key in self._keepers(source, site)
+            bookmarks.covered_days(stream, site, key, self.now, self._ahead)
+            for stream, key in self._keepers(source, site)
         ]
         known = [span for span in spans if span is not None]
         if not known or len(known) < len(spans):
@@ -113,7 +138,7 @@ class Knowledge:
         grown = extend(self.covered(source, site), fetched)
         if grown is not None:
             for stream, key in self._keepers(source, site):
-                bookmarks.remember(stream, site, key, grown)
+                bookmarks.remember(stream, site, key, grown, now)
 
     def is_archived(self, source: Source, window: Window) -> bool:
         """Return whether the archive has the answer, so that no call is needed."""
@@ -121,13 +146,22 @@ class Knowledge:
             return False
         if window.reason in ("late", "snapshot", "probe"):
             return False
-        return self._archive.has(source.name, source.version, window.site.id, window.days)
+        return self._archive.has(
+            source.name, source.version, window.site.id, window.days, latest=self._latest
+        )
 
     def from_archive(self, source: Source, window: Window) -> Stored | None:
         """Return an archived answer, or None if it can't be read any more."""
         if self._archive is None:
             return None
-        return self._archive.get(source.name, source.version, window.site.id, window.days)
+        return self._archive.get(
+            source.name, source.version, window.site.id, window.days, latest=self._latest
+        )
+
+    @property
+    def _latest(self) -> str:
+        """The latest fetch time that an archived answer can have."""
+        return utc_text_exact(self._tap.clock.now() + AHEAD)
 
     def keep(
         self,

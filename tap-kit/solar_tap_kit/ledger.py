@@ -11,7 +11,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from solar_tap_kit.book import Book
+from solar_tap_kit.book import Book, ClockAhead, calls_since, clock_ahead
 from solar_tap_kit.limits import Limit, Meter
 from solar_tap_kit.storage import Storage, account_hash
 
@@ -195,17 +195,18 @@ class Ledger:
         meters: dict[tuple[str, ...], Meter] = {}
         with self._file.reading() as db:
             for limit in self.limits:
-                rows = db.execute(
-                    "SELECT at, cost, endpoint, site FROM calls WHERE account = ? AND at >= ? "
-                    "ORDER BY at",
-                    (self._account, limit.begins(now).timestamp()),
-                )
-                for at, cost, endpoint, site in rows:
+                rows = calls_since(db, self._account, limit.begins(now), now)
+                for _, at, cost, endpoint, site in rows:
                     if limit.concerns(endpoint):
                         key = limit.key(endpoint, site)
                         meter = meters.setdefault(key, Meter(limit))
                         meter.add(dt.datetime.fromtimestamp(at, dt.UTC), cost)
         return meters
+
+    def clock_ahead(self, now: dt.datetime) -> ClockAhead | None:
+        """Return what is known about calls that are noted in the future, or None."""
+        with self._file.reading() as db:
+            return clock_ahead(db, self._account, now)
 
     def since_last(self, endpoint: str, site: str | None, now: dt.datetime) -> float | None:
         """Return the seconds between the last two calls of a site to an endpoint.
@@ -221,13 +222,16 @@ class Ledger:
             ).fetchall()
         return None if len(rows) < 2 else rows[0][0] - rows[1][0]  # noqa: PLR2004 - a pair
 
-    def note(self, name: str, *, since: dt.datetime | None = None) -> str | None:
-        """Return what was noted under a name, if that was not before `since`, or None."""
+    def note(
+        self, name: str, *, since: dt.datetime | None = None, until: dt.datetime | None = None
+    ) -> str | None:
+        """Return what was noted under a name, from `since` to `until`, or None."""
         oldest = since.timestamp() if since else float("-inf")
+        newest = until.timestamp() if until else float("inf")
         with self._file.reading() as db:
             row = db.execute(
-                "SELECT value FROM notes WHERE account = ? AND name = ? AND at >= ?",
-                (self._account, name, oldest),
+                "SELECT value FROM notes WHERE account = ? AND name = ? AND at BETWEEN ? AND ?",
+                (self._account, name, oldest, newest),
             ).fetchone()
         return None if row is None else str(row[0])
 
@@ -267,9 +271,17 @@ class Ledger:
             self.put_note(f"{REFUSED}{window}", None, now)
 
     def prune(self, now: dt.datetime) -> None:
-        """Forget calls that no limit looks back to any more."""
+        """Forget calls that no limit looks back to any more, but for each account's last one.
+
+        Should the clock be ahead, that one tells until when it was right.
+        """
+        oldest = (now - KEPT).timestamp()
         with self._file.transaction() as db:
-            db.execute("DELETE FROM calls WHERE at < ?", ((now - KEPT).timestamp(),))
+            db.execute(
+                "DELETE FROM calls WHERE at < ? AND id NOT IN "
+                "(SELECT max(id) FROM calls WHERE at < ? GROUP BY account)",
+                (oldest, oldest),
+            )
 
     def close(self) -> None:
         """Write down what is still to be written, and close the file."""

@@ -311,8 +311,10 @@ class Run:
         turns.drop(step, lambda other: other.source is step.source)
 
     def _is_known_unserved(self, source: Source) -> bool:
-        since = self._clock.now() - NOT_SERVED_FOR
-        why = self._cloud.ledger.note(f"not served {source.name}/{source.version}", since=since)
+        now = self._clock.now()
+        why = self._cloud.ledger.note(
+            f"not served {source.name}/{source.version}", since=now - NOT_SERVED_FOR, until=now
+        )
         if why is not None:
             logger.warning("%s: %s; left out", source.name, why)
         return why is not None

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import tenacity
 
+from solar_tap_kit.clock import AHEAD, utc_text
 from solar_tap_kit.errors import (
     Paused,
     QuotaError,
@@ -90,6 +91,7 @@ class Session:
     calls_by_endpoint: Counter[str] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _wire: Wire = field(init=False)
+    _clock_is_compared: bool = False
 
     def __post_init__(self) -> None:
         """Prepare the connections; none is made yet."""
@@ -158,12 +160,27 @@ class Session:
         number = self._spend(request)
         try:
             reply = self._wire.exchange(request, headers)
+            self._compare_clocks(reply)
             self._judge(reply)
         except SolarError as error:
             self._settle(number, type(error).__name__)
             raise
         self._settle(number, "ok")
         return reply
+
+    def _compare_clocks(self, reply: Reply) -> None:
+        """Tell once that the machine's clock is off: days, quotas and "late" all follow it."""
+        if self._clock_is_compared:
+            return
+        self._clock_is_compared = True
+        sent, now = reply.sent_at(), self.clock.now()
+        if sent is not None and abs(now - sent) > AHEAD:
+            logger.warning(
+                "the machine's clock says %s, the server's %s: set the machine's clock, or days "
+                "and quotas are counted wrongly",
+                utc_text(now),
+                utc_text(sent),
+            )
 
     def _judge(self, reply: Reply) -> None:
         self.judge(reply)

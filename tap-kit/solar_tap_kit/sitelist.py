@@ -7,7 +7,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from solar_tap_kit.archive import Stored
-from solar_tap_kit.clock import parse_utc, utc_text_exact
+from solar_tap_kit.clock import AHEAD, parse_utc, utc_text_exact
 from solar_tap_kit.errors import DecodeError, QuotaError, RefusedError, SettingsError
 from solar_tap_kit.windows import Days
 
@@ -39,7 +39,8 @@ def read_sites(cloud: Cloud, archive: Archive | None, clock: Clock, *, force: bo
         SolarError: No list can be had, or a configured site is in none.
     """
     known = archive.get(SOURCE, "1", "", ANY_DAY) if archive else None
-    if known and not force and clock.now() - parse_utc(known.fetched_at) < REFRESH:
+    age = clock.now() - parse_utc(known.fetched_at) if known else REFRESH
+    if known and not force and -AHEAD <= age < REFRESH:
         try:
             return cloud.decode_sites(known.bodies, known.fetched_at)
         except (SettingsError, DecodeError):

@@ -88,6 +88,11 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = _answer  # noqa: N815 - the standard library's name
     do_POST = _answer  # noqa: N815
 
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """Send no date: the taps of these tests live in another time than the machine."""
+        del timestamp
+        return ""
+
     def log_message(self, *args: Any) -> None:
         """Keep the test output quiet."""
 
@@ -186,6 +191,21 @@ class SharedTime:
     def stop(self) -> None:
         """Ask the run to stop."""
         self.stopping = True
+
+
+@dataclass
+class WrongTime(SharedTime):
+    """The time of a machine whose clock is off.
+
+    Attributes:
+        off: How far it is ahead.
+    """
+
+    off: dt.timedelta = dt.timedelta()
+
+    def now(self) -> dt.datetime:
+        """Return what the machine takes for the present."""
+        return super().now() + self.off
 
 
 @dataclass

@@ -234,11 +234,35 @@ def test_nothing_tells_whose_ledger_it_is(tmp_path: Path) -> None:
     assert b"secret-key" not in b"".join(p.read_bytes() for p in tmp_path.iterdir())
 
 
+def test_calls_of_a_clock_that_was_ahead_count_when_the_clock_was_last_right(
+    tmp_path: Path,
+) -> None:
+    """They are spent, but they hold no limit until a date that is far away."""
+    day = dt.timedelta(days=1)
+    ledger = Ledger(tmp_path, "me", [MINUTE, MONTH])
+    ledger.reserve("x", None, 1, NOW)
+    ledger.reserve("x", None, 2, NOW + 40 * day)
+    assert ledger.clock_ahead(NOW + 41 * day) is None
+    ledger.close()
+    later = Ledger(tmp_path, "me", [MINUTE, MONTH])
+    now = NOW + 5 * day
+    found = later.clock_ahead(now)
+    assert found is not None
+    assert (found.known, found.furthest) == (NOW, NOW + 40 * day)
+    assert [left.used for left in later.left(now)] == [0, 3]
+    assert max(meter.used(now) for meter in later.meters(now).values()) == 3
+    assert later.ready_at("x", None, 1, now) is None
+    assert isinstance(later.reserve("x", None, 5, now), int)
+    assert [left.left for left in later.left(now)] == [0, 0]
+
+
 def test_old_calls_are_forgotten(tmp_path: Path) -> None:
     """No limit looks back further than a month, so the file does not grow for ever."""
     ledger = Ledger(tmp_path, "me", [MONTH])
-    ledger.reserve("x", None, 1, NOW)
+    for _ in range(3):
+        ledger.reserve("x", None, 1, NOW)
     ledger.prune(NOW + dt.timedelta(days=100))
     db = sqlite3.connect(tmp_path / "ledger.sqlite")
-    assert db.execute("SELECT count(*) FROM calls").fetchone() == (0,)
+    # The last one is kept: it tells until when a clock was right.
+    assert db.execute("SELECT id FROM calls").fetchall() == [(3,)]
     db.close()
