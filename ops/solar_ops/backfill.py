@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from solar_ops.sources import Source
 
 DAY = dt.timedelta(days=1)
-ANSWERED = frozenset({"partial", "empty", "refused"})
+ANSWERED = frozenset({"partial", "empty", "refused", "set_aside"})
 """What the cloud has said of a day that lacks data; of any other it was not asked yet."""
 
 FLAGS = ("--full-refresh", "--no-state-update", "--state-id-suffix", "solar-backfill")

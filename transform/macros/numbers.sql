@@ -43,3 +43,21 @@
 {% macro share(part, whole) -%}
   {{ part }} / cast(nullif({{ whole }}, 0) as {{ sql_type("double") }})
 {%- endmacro %}
+
+{#-
+  Whether a value can be one: finite, and far below what would overflow. NaN is greater than
+  every number on all engines; a comparison leaves it out.
+-#}
+{% macro is_possible(expression, least=-1e9, most=1e9) -%}
+  {{ expression }} between {{ least }} and {{ most }}
+{%- endmacro %}
+
+{#- Returns the value where it can be one, else null. -#}
+{% macro if_possible(expression, least=-1e9, most=1e9) -%}
+  case when {{ is_possible(expression, least, most) }} then {{ expression }} end
+{%- endmacro %}
+
+{#- Returns how many values a metric has in a half hour, none where their sum cannot be one. -#}
+{% macro count_if_possible(metric) -%}
+  case when {{ is_possible(metric ~ "_sum") }} then {{ metric }}_count else 0 end
+{%- endmacro %}

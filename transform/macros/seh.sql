@@ -3,7 +3,7 @@
   site and seconds in one number, the same at every build.
 -#}
 {% macro seh_id(site_id, measured_at) -%}
-  cast({{ site_id }} as bigint) * 10000000000 + {{ whole_seconds(measured_at) }}
+  {{ whole_number(site_id, digits=8) }} * 10000000000 + {{ whole_seconds(measured_at) }}
 {%- endmacro %}
 
 {#- Returns a timestamp as whole seconds since 1970. -#}

@@ -167,3 +167,20 @@
 {% macro spark__days_from(first, last) -%}
   datediff({{ last }}, {{ first }})
 {%- endmacro %}
+
+{#- One bit of twelve for the five minutes of its hour that a timestamp lies in. -#}
+{% macro five_minute_bit(column) -%}
+  {{ return(adapter.dispatch("five_minute_bit", "solar")(column)) }}
+{%- endmacro %}
+
+{% macro default__five_minute_bit(column) -%}
+  (1 << (cast(date_part('minute', {{ column }}) as integer) / 5))
+{%- endmacro %}
+
+{% macro duckdb__five_minute_bit(column) -%}
+  (1 << cast(minute({{ column }}) // 5 as integer))
+{%- endmacro %}
+
+{% macro spark__five_minute_bit(column) -%}
+  shiftleft(1, minute({{ column }}) div 5)
+{%- endmacro %}

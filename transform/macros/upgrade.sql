@@ -26,7 +26,7 @@
 {% macro former_versions() -%}
   {{ return({
       "sigen_30min": none,
-      "int_sigen__30min_statistics": "source_fetched_at_utc",
+      "int_sigen__30min_statistics": "doubled_rows_count",
       "fct_energy_daily": "day_version",
       "int_solaredge__30min": "day_version",
   }) }}

@@ -1,7 +1,7 @@
 select
     row_number() over (order by site_id, alert_id) as id,
-    cast(site_id as bigint) as site_id,
-    cast(alert_id as bigint) as alert_id,
+    {{ whole_number("site_id") }} as site_id,
+    {{ whole_number("alert_id") }} as alert_id,
     coalesce(severity, cast(impact as {{ sql_type("text") }})) as severity,
     alert_type,
     alert_code,

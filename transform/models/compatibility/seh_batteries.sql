@@ -10,7 +10,7 @@ with readings as (
 
 select
     row_number() over (order by devices.site_id, devices.serial_number) as id,
-    cast(devices.site_id as bigint) as site_id,
+    {{ whole_number("devices.site_id") }} as site_id,
     devices.serial_number,
     devices.device_name as name,
     devices.manufacturer,

@@ -35,7 +35,7 @@ chosen as (
 
 select
     {{ seh_id("site_id", "cast(local_date as timestamp)") }} as id,
-    cast(site_id as bigint) as site_id,
+    {{ whole_number("site_id") }} as site_id,
     local_date as reading_date,
     'DAY' as time_unit,
     energy_wh,

@@ -6,8 +6,8 @@ with ranked as (
 )
 
 select
-    cast(site_id as bigint) as id,
-    cast(site_id as bigint) as site_id,
+    {{ whole_number("site_id") }} as id,
+    {{ whole_number("site_id") }} as site_id,
     co2_kg as co2_saved,
     so2_kg as so2_saved,
     nox_kg as nox_saved,

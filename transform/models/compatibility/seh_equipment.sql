@@ -1,6 +1,6 @@
 select
     row_number() over (order by site_id, serial_number) as id,
-    cast(site_id as bigint) as site_id,
+    {{ whole_number("site_id") }} as site_id,
     serial_number,
     device_name as name,
     manufacturer,

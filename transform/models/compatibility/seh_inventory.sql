@@ -1,6 +1,6 @@
 select
     row_number() over (order by site_id, device_type, serial_number, meter_type) as id,
-    cast(site_id as bigint) as site_id,
+    {{ whole_number("site_id") }} as site_id,
     coalesce(device_name, serial_number) as name,
     manufacturer,
     coalesce(model, part_number) as model,

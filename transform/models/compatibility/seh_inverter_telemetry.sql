@@ -1,6 +1,6 @@
 select
     {{ seh_id("readings.site_id", "readings.measured_at_utc") }} as id,
-    cast(readings.site_id as bigint) as site_id,
+    {{ whole_number("readings.site_id") }} as site_id,
     readings.serial_number,
     readings.measured_at_local as timestamp,
     readings.power_w as total_active_power,

@@ -18,7 +18,7 @@ select
 from {{ ref("stg_solaredge__meter_readings") }} as readings
 inner join {{ ref("seh_meters") }} as meters
     on
-        cast(readings.site_id as bigint) = meters.site_id
+        {{ whole_number("readings.site_id") }} = meters.site_id
         and readings.meter_type = meters.meter_type
         and readings.serial_number = coalesce(meters.serial_number, 'virtual')
 where readings.lifetime_energy_wh is not null

@@ -8,7 +8,7 @@
 
 select
     {{ seh_id("readings.site_id", "readings.measured_at_utc") }} as id,
-    cast(readings.site_id as bigint) as site_id,
+    {{ whole_number("readings.site_id") }} as site_id,
     readings.measured_at_local as timestamp,
     {%- for meter_type, name in meters.items() %}
     {{ stable_sum("case when readings.meter_type = '" ~ meter_type ~ "' then readings.power_w end") }}

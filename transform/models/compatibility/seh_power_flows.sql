@@ -1,6 +1,6 @@
 select
     {{ seh_id("site_id", "measured_at_utc") }} as id,
-    cast(site_id as bigint) as site_id,
+    {{ whole_number("site_id") }} as site_id,
     measured_at_local as timestamp,
     'W' as unit,
     grid_status,

@@ -1,10 +1,10 @@
 select
-    cast(site_id as bigint) as id,
+    {{ whole_number("site_id") }} as id,
     site_name as name,
-    cast(account_id as bigint) as account_id,
+    {{ whole_number("account_id") }} as account_id,
     activation_status as status,
     peak_power_kw as peak_power,
-    cast(last_update_local as timestamp) as last_update_time,
+    {{ timestamp_of("last_update_local") }} as last_update_time,
     cast(installed_on as timestamp) as installation_date,
     currency,
     note as notes,

@@ -1,6 +1,6 @@
 select
     row_number() over (order by site_id, data_type) as id,
-    cast(site_id as bigint) as site_id,
+    {{ whole_number("site_id") }} as site_id,
     data_type,
     last_sync_at_utc as last_sync_time,
     cast(last_data_date as timestamp) as last_data_timestamp,

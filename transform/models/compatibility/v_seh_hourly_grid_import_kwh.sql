@@ -2,7 +2,7 @@
 -- gave the power of one moment. The repeated hour of the autumn night is one row.
 with hours as (
     select
-        cast(system_id as bigint) as site_id,
+        {{ whole_number("system_id") }} as site_id,
         {{ dbt.date_trunc("hour", "block_start_local") }} as hour_start,
         local_date,
         {{ stable_sum("load_kwh", 9) }} as load_kwh,

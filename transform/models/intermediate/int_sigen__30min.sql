@@ -10,7 +10,8 @@
     ]),
     pre_hook="{{ plain_plans() }}",
     post_hook=["{{ delete_days_without(
-        'select system_id, local_date from ' ~ ref('int_sigen__30min_statistics') ~ ' where is_first_of_day',
+        'select system_id, local_date from ' ~ ref('int_sigen__30min_statistics')
+        ~ ' as days where is_first_of_day and ' ~ is_not_set_aside('sigen', 'days'),
         'system_id'
     ) }}", "{{ know_the_rows() }}"],
 ) }}
@@ -31,13 +32,11 @@
             {{ epoch_us("ledger.fetched_at_utc") }}
             + coalesce({{ epoch_us("following.fetched_at_utc") }}, 0)
             + ledger.n_points as day_version
-        from {{ ref("stg_sigen__history_days") }} as ledger
-        left join {{ ref("stg_sigen__history_days") }} as following
+        from {{ ref("int_sigen__days") }} as ledger
+        left join {{ ref("int_sigen__days") }} as following
             on
                 ledger.system_id = following.system_id
                 and following.local_date = {{ add_days("ledger.local_date", 1) }}
-                and following.n_points > 0
-        where ledger.n_points > 0
 {%- endset -%}
 {%- set todo = days_to_build(wanted, "system_id") -%}
 {%- set dates = dates_to_build(todo) -%}
@@ -106,6 +105,7 @@ readings as (
             todo.system_id = blocks.system_id
             and todo.local_date = blocks.local_date
             and todo.fetched_at_utc = blocks.source_fetched_at_utc
+            and cast(blocks.block_start_local as date) = blocks.local_date
             {{ on_dates(dates, "blocks.local_date") }}
 ),
 

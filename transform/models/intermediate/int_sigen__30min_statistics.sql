@@ -17,12 +17,17 @@
 {%- set counters = var("sigen_counters") -%}
 {%- set levels = var("sigen_levels") -%}
 {%- set units = merged(all_of("kw", powers), all_of("kwh", counters), all_of("pct", levels)) -%}
+{%- set columns = [] -%}
+{%- for metric, unit in units.items() -%}
+  {%- do columns.append(metric ~ "_" ~ unit) -%}
+{%- endfor -%}
 {%- set wanted -%}
         select
             account,
             system_id,
             local_date,
             fetched_at_utc,
+            n_points,
             {{ epoch_us("fetched_at_utc") }} + n_points as day_version
         from {{ ref("stg_sigen__history_days") }}
         where n_points > 0
@@ -43,6 +48,19 @@
         {{ on_dates(dates, "history.local_date") }}
 {%- endset %}
 
+{#- One bit for each five minutes of an hour. -#}
+{%- set bit = five_minute_bit("history.measured_at_utc") %}
+
+{%- set have_doubles -%}
+        exists (
+            select 1 from days
+            where
+                history.system_id = days.system_id
+                and history.local_date = days.local_date
+                and days.has_doubles = 1
+        )
+{%- endset %}
+
 {#- The wall clock of a row, without reading it from text once more. -#}
 {%- set clock = add_minutes("history.measured_at_utc", "history.utc_offset_minutes") %}
 
@@ -50,28 +68,96 @@ with todo as (
     {{ todo }}
 ),
 
-days as (
+-- Looks for rows that came twice: in an hour without one, the sum of its rows' bits is their union.
+hours as (
     select
         history.system_id,
         history.local_date,
         history.fetched_at_utc,
         count(case when history.is_valid_local_time then 1 end) as points_count,
         min(case when history.is_valid_local_time then history.seq end) as first_valid_seq,
-        min(history.seq) as first_seq
+        min(history.seq) as first_seq,
+        sum(case when history.is_valid_local_time then {{ bit }} end)
+        <> bit_or(case when history.is_valid_local_time then {{ bit }} end) as has_doubles
     from {{ ref("stg_sigen__history") }} as history
     where {{ are_to_do }}
-    group by history.system_id, history.local_date, history.fetched_at_utc
+    group by
+        history.system_id, history.local_date, history.fetched_at_utc,
+        {{ dbt.date_trunc("hour", "history.measured_at_utc") }}
 ),
 
-rows_of_days as (
+days as (
     select
-        history.*,
-        {{ block_start_utc(clock, "history.utc_offset_minutes") }} as block_start_utc,
-        {{ block_30min(clock) }} = {{ clock }} as starts_block
+        system_id,
+        local_date,
+        fetched_at_utc,
+        sum(points_count) as points_count,
+        min(first_valid_seq) as first_valid_seq,
+        min(first_seq) as first_seq,
+        max(case when has_doubles then 1 else 0 end) as has_doubles
+    from hours
+    group by system_id, local_date, fetched_at_utc
+),
+
+-- Only the days in which a row came twice are read again.
+once as (
+    select
+        history.system_id,
+        history.local_date,
+        history.measured_at_utc,
+        history.utc_offset_minutes,
+        min(history.seq) as seq,
+        count(*) - 1 as doubled_rows_count,
+        case
+            when
+                {%- for column in columns %}
+                {{ "or " if not loop.first }}min(history.{{ column }}) <> max(history.{{ column }})
+                {%- endfor %}
+                then 1
+            else 0
+        end as contradicts,
+        {%- for column in columns %}
+        max(history.{{ column }}) as {{ column }}{{ "," if not loop.last }}
+        {%- endfor %}
     from {{ ref("stg_sigen__history") }} as history
     where
         history.is_valid_local_time
+        and {{ have_doubles }}
         and {{ are_to_do }}
+    group by history.system_id, history.local_date, history.measured_at_utc, history.utc_offset_minutes
+),
+
+doubles as (
+    select
+        system_id,
+        local_date,
+        sum(doubled_rows_count) as doubled_rows_count,
+        sum(contradicts) as contradicting_rows_count
+    from once
+    group by system_id, local_date
+),
+
+rows_of_days as (
+    {%- for source in [ref("stg_sigen__history"), "once"] %}
+    select
+        history.system_id,
+        history.local_date,
+        history.utc_offset_minutes,
+        history.seq,
+        {%- for column in columns %}
+        history.{{ column }},
+        {%- endfor %}
+        {{ block_start_utc(clock, "history.utc_offset_minutes") }} as block_start_utc,
+        {{ block_30min(clock) }} = {{ clock }} as starts_block
+    from {{ source }} as history
+    {%- if not loop.last %}
+    where
+        history.is_valid_local_time
+        and not {{ have_doubles }}
+        and {{ are_to_do }}
+    union all
+    {%- endif %}
+    {%- endfor %}
 ),
 
 blocks as (
@@ -114,29 +200,46 @@ select
     blocks.utc_offset_minutes,
     cast(blocks.data_points_count as integer) as data_points_count,
     {%- for metric in units %}
-    blocks.{{ metric }}_min,
+    {{ if_possible("blocks." ~ metric ~ "_min") }} as {{ metric }}_min,
     {%- if metric in energy_counters().values() %}
-    blocks.{{ metric }}_first,
-    blocks.{{ metric }}_rest_max,
+    {{ if_possible("blocks." ~ metric ~ "_first", least=0) }} as {{ metric }}_first,
+    {{ if_possible("blocks." ~ metric ~ "_rest_max", least=0) }} as {{ metric }}_rest_max,
     {%- else %}
-    blocks.{{ metric }}_max,
+    {{ if_possible("blocks." ~ metric ~ "_max") }} as {{ metric }}_max,
     {%- endif %}
-    blocks.{{ metric }}_sum,
-    cast(blocks.{{ metric }}_count as integer) as {{ metric }}_count,
+    {{ if_possible("blocks." ~ metric ~ "_sum") }} as {{ metric }}_sum,
+    cast({{ count_if_possible("blocks." ~ metric) }} as integer) as {{ metric }}_count,
     {%- endfor %}
     {%- for power in integrated_powers().values() %}
     {%- if power.metric not in units %}
-    blocks.{{ power.metric }}_sum,
-    cast(blocks.{{ power.metric }}_count as integer) as {{ power.metric }}_count,
+    {{ if_possible("blocks." ~ power.metric ~ "_sum") }} as {{ power.metric }}_sum,
+    cast({{ count_if_possible("blocks." ~ power.metric) }} as integer) as {{ power.metric }}_count,
     {%- endif %}
-    blocks.{{ power.metric }}_first,
+    {{ if_possible("blocks." ~ power.metric ~ "_first") }} as {{ power.metric }}_first,
     {%- endfor %}
+    cast(
+        {%- for metric in units %}
+        {{ "+ " if not loop.first }}blocks.{{ metric }}_count - {{ count_if_possible("blocks." ~ metric) }}
+        {%- endfor %} as integer
+    ) as unreadable_values_count,
+    cast(coalesce(doubles.doubled_rows_count, 0) as integer) as doubled_rows_count,
+    cast(coalesce(doubles.contradicting_rows_count, 0) as integer) as contradicting_rows_count,
     blocks.first_valid_seq = days.first_valid_seq as is_first_of_day,
     days.first_seq = 0 as has_first_row,
-    {{ epoch_us("days.fetched_at_utc") }} + days.points_count as day_version,
+    -- Rows that came twice do not make a day another one than its ledger entry vouches for.
+    {{ epoch_us("days.fetched_at_utc") }}
+    + cast(least(days.points_count, todo.n_points) as bigint) as day_version,
     days.fetched_at_utc as source_fetched_at_utc
 from blocks
 inner join days
     on
         blocks.system_id = days.system_id
         and blocks.local_date = days.local_date
+inner join todo
+    on
+        blocks.system_id = todo.system_id
+        and blocks.local_date = todo.local_date
+left join doubles
+    on
+        blocks.system_id = doubles.system_id
+        and blocks.local_date = doubles.local_date

@@ -4,13 +4,11 @@ with days as (
     select
         ledger.*,
         following.fetched_at_utc as following_fetched_at_utc
-    from {{ ref("stg_sigen__history_days") }} as ledger
-    left join {{ ref("stg_sigen__history_days") }} as following
+    from {{ ref("int_sigen__days") }} as ledger
+    left join {{ ref("int_sigen__days") }} as following
         on
             ledger.system_id = following.system_id
             and following.local_date = {{ add_days("ledger.local_date", 1) }}
-            and following.n_points > 0
-    where ledger.n_points > 0
 ),
 
 readings as (

@@ -10,7 +10,7 @@
     ]),
     pre_hook="{{ plain_plans() }}",
     post_hook=["{{ delete_days_without(
-        'select site_id, local_date, ' ~ solaredge_fetches() ~ ' from ' ~ ref('stg_solaredge__sync_days')
+        'select site_id, local_date, ' ~ solaredge_fetches() ~ ' from ' ~ ref('int_solaredge__days')
         ~ ' where ' ~ solaredge_block_streams() ~ ' group by site_id, local_date having sum(n_rows) > 0',
         'site_id',
         solaredge_fetch_columns()
@@ -31,8 +31,9 @@
             {{ solaredge_fetches() }},
             max(case when stream = 'storage_telemetry' then 1 else 0 end) = 1 as storage_was_asked,
             max(case when status = 'pending' then 1 else 0 end) = 1 as is_pending,
+            sum(n_rows) as n_rows,
             sum({{ epoch_us("fetched_at_utc") }}) + sum(n_rows) as day_version
-        from {{ ref("stg_solaredge__sync_days") }}
+        from {{ ref("int_solaredge__days") }}
         where {{ solaredge_block_streams() }}
         group by site_id, local_date
         having sum(n_rows) > 0
@@ -40,14 +41,14 @@
 {%- set todo = days_to_build(wanted, "site_id") -%}
 {%- set dates = dates_to_build(todo) -%}
 
-{#- Stream, quantity, value. -#}
+{#- Stream, quantity, value, device. -#}
 {%- set series = [
-    ("site_energy", "case when readings.basis = 'inverter_output' then 'site_ac' else 'pv' end", "energy_wh"),
-    ("meter_energy", "readings.meter_type", "energy_wh"),
-    ("inverter_telemetry", "'inverter_ac'", "energy_wh"),
-    ("storage_telemetry", "'charge'", "charge_energy_wh"),
-    ("storage_telemetry", "'discharge'", "discharge_energy_wh"),
-    ("storage_telemetry", "'soc'", "state_of_energy_pct"),
+    ("site_energy", "case when readings.basis = 'inverter_output' then 'site_ac' else 'pv' end", "energy_wh", "''"),
+    ("meter_energy", "readings.meter_type", "energy_wh", "readings.serial_number"),
+    ("inverter_telemetry", "'inverter_ac'", "energy_wh", "readings.serial_number"),
+    ("storage_telemetry", "'charge'", "charge_energy_wh", "readings.serial_number"),
+    ("storage_telemetry", "'discharge'", "discharge_energy_wh", "readings.serial_number"),
+    ("storage_telemetry", "'soc'", "state_of_energy_pct", "readings.serial_number"),
 ] %}
 
 with todo as (
@@ -55,7 +56,7 @@ with todo as (
 ),
 
 readings as (
-    {%- for stream, quantity, value in series %}
+    {%- for stream, quantity, value, device in series %}
     select
         readings.site_id,
         readings.local_date,
@@ -63,7 +64,8 @@ readings as (
         readings.utc_offset_minutes,
         readings.resolution,
         {{ quantity }} as quantity,
-        readings.{{ value }} as value,
+        {{ device }} as device,
+        {{ if_possible("readings." ~ value, least=0, most=1e15) }} as value,
         {{ 0 if quantity in ("'discharge'", "'soc'") else 1 }} as source_rows
     from {{ ref("stg_solaredge__" ~ stream) }} as readings
     where
@@ -92,6 +94,10 @@ found as (
     group by site_id, local_date
 ),
 
+once as (
+    {{ solaredge_once("readings") }}
+),
+
 -- An hour is two half hours of equal energy: an estimate, and said to be one.
 halves as (
     select 0 as half
@@ -116,7 +122,7 @@ placed as (
             when readings.resolution = 'hour' and readings.quantity <> 'soc' then readings.value / 2.0
             else readings.value
         end as value
-    from readings
+    from once as readings
     inner join halves on halves.half = 0 or readings.resolution = 'hour'
     where readings.measured_at_local is not null
 ),
@@ -161,8 +167,11 @@ joined as (
         {%- for name in meters.values() %}
         blocks.{{ name }}_wh,
         {%- endfor %}
-        coalesce(blocks.charge_wh, storage.charge_wh) as charge_wh,
-        coalesce(blocks.discharge_wh, storage.discharge_wh) as discharge_wh,
+        {%- for side in ["charge", "discharge"] %}
+        coalesce(
+            blocks.{{ side }}_wh, {{ if_possible("storage." ~ side ~ "_wh", least=0, most=1e15) }}
+        ) as {{ side }}_wh,
+        {%- endfor %}
         storage.charge_wh is not null as storage_is_read,
         coalesce(storage.spans_gap, false) as storage_spans_gap,
         blocks.soc_pct_avg,
@@ -171,7 +180,7 @@ joined as (
         {%- for stream in streams %}
         todo.{{ stream }}_fetched_at_utc,
         {%- endfor %}
-        found.source_rows_count
+        least(found.source_rows_count, todo.n_rows) as source_rows_count
     from blocks
     inner join todo
         on

@@ -1,13 +1,16 @@
 {%- set meters = solaredge_meters() -%}
 {%- set series = [
-    ("site_energy", "case when readings.basis = 'inverter_output' then 'inverter_output' else 'pv' end", "energy_wh"),
-    ("meter_energy", "readings.meter_type", "energy_wh"),
-    ("storage_telemetry", "'charge'", "charge_energy_wh"),
-    ("storage_telemetry", "'discharge'", "discharge_energy_wh"),
+    (
+        "site_energy", "case when readings.basis = 'inverter_output' then 'inverter_output' else 'pv' end",
+        "energy_wh", "''"
+    ),
+    ("meter_energy", "readings.meter_type", "energy_wh", "readings.serial_number"),
+    ("storage_telemetry", "'charge'", "charge_energy_wh", "readings.serial_number"),
+    ("storage_telemetry", "'discharge'", "discharge_energy_wh", "readings.serial_number"),
 ] %}
 
 with readings as (
-    {%- for stream, quantity, value in series %}
+    {%- for stream, quantity, value, device in series %}
     select
         readings.account,
         readings.site_id,
@@ -17,11 +20,12 @@ with readings as (
         readings.utc_offset_minutes,
         readings.resolution,
         {{ quantity }} as quantity,
-        readings.{{ value }} as value,
+        {{ device }} as device,
+        {{ if_possible("readings." ~ value, least=0, most=1e15) }} as value,
         ledger.fetched_at_utc,
         ledger.status
     from {{ ref("stg_solaredge__" ~ stream) }} as readings
-    inner join {{ ref("stg_solaredge__sync_days") }} as ledger
+    inner join {{ ref("int_solaredge__days") }} as ledger
         on
             readings.site_id = ledger.site_id
             and readings.local_date = ledger.local_date
@@ -31,6 +35,10 @@ with readings as (
     where readings.resolution in ('quarter_hour', 'hour')
     {{ "union all" if not loop.last }}
     {%- endfor %}
+),
+
+once as (
+    {{ solaredge_once("readings") }}
 )
 
 select
@@ -57,5 +65,5 @@ select
         else 'ok'
     end as quality,
     max(account) as account
-from readings
+from once
 group by site_id, local_date, measured_at_utc, measured_at_local, utc_offset_minutes, resolution

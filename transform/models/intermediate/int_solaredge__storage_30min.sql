@@ -8,7 +8,7 @@ with ledger as (
             *,
             lead(local_date) over (partition by site_id order by local_date) as next_date,
             lead(day_start_utc) over (partition by site_id order by local_date) as next_day_start_utc
-        from {{ ref("stg_solaredge__sync_days") }}
+        from {{ ref("int_solaredge__days") }}
         where stream = 'storage_telemetry'
     ) as days
     where days.resolution = 'instant' and days.n_rows > 0
@@ -83,7 +83,8 @@ stretches as (
         {%- endfor %}
         {{ seconds_between("earlier_utc", "measured_at_utc") }} as seconds
     from pairs
-    where not is_first
+    -- A reading that came twice has no time between.
+    where not is_first and measured_at_utc > earlier_utc
 
     union all
 

@@ -72,6 +72,17 @@ days as (
     from asked
 ),
 
+set_aside as (
+    select
+        system_key,
+        stream,
+        local_date,
+        min(sentence) as reason
+    from {{ ref("fct_day_findings") }}
+    where action = 'set_aside'
+    group by system_key, stream, local_date
+),
+
 judged as (
     select
         days.system_key,
@@ -80,13 +91,17 @@ judged as (
         days.stream,
         days.local_date,
         case
+            when set_aside.reason is not null then 'set_aside'
             when ledger.status is not null then ledger.status
             when days.local_date < days.first_asked_on then 'before_start'
             else 'missing'
         end as status,
         coalesce(ledger.n_points, 0) as n_points,
+        -- Of a day that is set aside nothing is used.
+        case when set_aside.reason is null then coalesce(ledger.n_points, 0) else 0 end as used_points,
         ledger.expected_points,
         ledger.fetched_at_utc,
+        set_aside.reason as set_aside_because,
         max(coalesce(ledger.n_points, 0)) over (partition by days.system_key, days.stream) as most_points
     from days
     left join ledger
@@ -94,6 +109,11 @@ judged as (
             days.system_key = ledger.system_key
             and days.stream = ledger.stream
             and days.local_date = ledger.local_date
+    left join set_aside
+        on
+            days.system_key = set_aside.system_key
+            and days.stream = set_aside.stream
+            and days.local_date = set_aside.local_date
 )
 
 select
@@ -104,6 +124,7 @@ select
     local_date,
     status,
     case
+        when status = 'set_aside' then set_aside_because
         when status = 'empty' and most_points = 0 then 'the system has nothing that gives this stream'
         when status = 'partial' then 'the vendor gave fewer intervals than the day has'
         when status = 'empty' then 'the vendor answered without data'
@@ -115,7 +136,7 @@ select
     status <> 'complete' and not (status = 'empty' and most_points = 0) as is_hole,
     cast(n_points as integer) as n_points,
     cast(expected_points as integer) as expected_points,
-    cast(greatest(coalesce(expected_points, 0) - n_points, 0) as integer) as missing_points,
-    {{ share("n_points", "expected_points") }} as coverage_share,
+    cast(greatest(coalesce(expected_points, 0) - used_points, 0) as integer) as missing_points,
+    {{ share("used_points", "expected_points") }} as coverage_share,
     fetched_at_utc as source_fetched_at_utc
 from judged

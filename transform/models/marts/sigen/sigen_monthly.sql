@@ -57,7 +57,8 @@ statistics as (
             blocks.system_id = todo.system_id
             and {{ month_start("blocks.local_date") }} = todo.month_start
     where
-        1 = 1
+        {{ is_not_set_aside("sigen", "blocks") }}
+        and cast(blocks.block_start_local as date) = blocks.local_date
         {{ in_months(months, "blocks.local_date") }}
     group by blocks.system_id, todo.month_start
 ),

@@ -29,12 +29,13 @@ select
     status,
     timezone,
     payload_sha256,
-    power_generation as power_generation_kwh,
-    power_to_grid as power_to_grid_kwh,
-    power_self_consumption as power_self_consumption_kwh,
-    power_use as power_use_kwh,
-    power_from_grid as power_from_grid_kwh,
-    power_oneself as power_oneself_kwh,
-    es_charging as es_charging_kwh,
-    es_discharging as es_discharging_kwh
+    {{ if_possible("power_generation", least=0) }} as power_generation_kwh,
+    {{ if_possible("power_to_grid", least=0) }} as power_to_grid_kwh,
+    {{ if_possible("power_self_consumption", least=0) }} as power_self_consumption_kwh,
+    {{ if_possible("power_use", least=0) }} as power_use_kwh,
+    {{ if_possible("power_from_grid", least=0) }} as power_from_grid_kwh,
+    {{ if_possible("power_oneself", least=0) }} as power_oneself_kwh,
+    {{ if_possible("es_charging", least=0) }} as es_charging_kwh,
+    {{ if_possible("es_discharging", least=0) }} as es_discharging_kwh
 from raw
+where system_id is not null and local_date is not null

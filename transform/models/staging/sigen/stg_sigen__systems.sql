@@ -28,3 +28,4 @@ select
     grid_connected_at as grid_connected_at_utc,
     fetched_at as fetched_at_utc
 from raw
+where system_id is not null

@@ -35,7 +35,7 @@ select
     site_id,
     name as site_name,
     peak_power as peak_power_kw,
-    cast(substring(installation_date, 1, 10) as date) as installed_on,
+    {{ date_of("installation_date") }} as installed_on,
     activation_status,
     note,
     country,
@@ -60,3 +60,4 @@ select
     alert_severity,
     fetched_at as fetched_at_utc
 from raw
+where site_id is not null

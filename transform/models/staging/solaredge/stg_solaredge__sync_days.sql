@@ -29,3 +29,4 @@ select
     resolution,
     api_version
 from raw
+where site_id is not null and local_date is not null
