@@ -272,7 +272,7 @@ def test_statistics_of_an_earlier_release_are_built_anew(history: History) -> No
     history.arrive("5", *BERLIN_AUTUMN)
     history.build()
     statistics = "analytics.int_sigen__30min_statistics"
-    history.warehouse.execute(f"alter table {statistics} drop column source_fetched_at_utc")
+    history.warehouse.execute(f"alter table {statistics} drop column doubled_rows_count")
     history.build()
     assert history.points()["5"] == points_of(*BERLIN_AUTUMN)
     assert history.is_exact()
