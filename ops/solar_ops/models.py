@@ -42,6 +42,11 @@ def published_models(root: Path) -> list[Model]:
     return sorted(found, key=lambda model: model.name)
 
 
+def model_names(root: Path) -> list[str]:
+    """Return the names of all models, as they are in the warehouse."""
+    return sorted(path.stem for path in (root / "transform" / "models").rglob("*.sql"))
+
+
 def _model(entry: dict[str, Any]) -> Model:
     config = entry.get("config") or {}
     return Model(

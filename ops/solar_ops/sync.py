@@ -9,18 +9,21 @@ from __future__ import annotations
 import datetime as dt
 import json
 import logging
-import re
 import signal
+import time
 import uuid
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from solar_ops.dbt_results import first_error, why_it_failed
 from solar_ops.errors import OpsError
 from solar_ops.meltano_runs import latest_runs
+from solar_ops.models import model_names
+from solar_ops.own_folders import dbt_target, own_folders
 from solar_ops.project import STOP_SECONDS
 from solar_ops.raw_files import write_raw_files
 from solar_ops.settings import FILE_TARGETS
-from solar_ops.warehouse import open_warehouse
+from solar_ops.warehouse import loader_variables, open_warehouse, problems_of_loading
 
 if TYPE_CHECKING:
     import subprocess
@@ -55,7 +58,6 @@ PARTLY = "site(s) failed, the others are complete"
 """How a tap says that it has brought what could be had."""
 
 BLOCK_DONE = "Block run completed"
-DBT_ERROR = re.compile(r"\b(Error|ERROR|FAIL)\b")
 QUIET = ("Meltano ", "Environment '", "Using systemdb", "Reading state", "Run completed")
 """Lines of Meltano that tell nothing about this run."""
 
@@ -177,16 +179,33 @@ class Sync:
         """
         options = ["--run-id", run_id]
         steps = []
+        schemas = [source.schema for source in sources]
+        if problems := problems_of_loading(
+            self._settings, schemas, model_names(self._project.root)
+        ):
+            # Nothing is asked of a vendor whose answers could not be stored.
+            return [Step("warehouse", "failed", error="; ".join(problems))]
+        extra = {**self._variables(), **(extra or {})}
         with _signals(self._on_signal):
             for source in sources:
                 arguments = ["run", *options, *flags, source.tap, f"target-{self.loader}"]
-                steps.append(self._meltano(source.name, arguments, extra or {}, inherited))
+                steps.append(self._meltano(source.name, arguments, extra, inherited))
             if build and any(step.result != "failed" for step in steps):
                 arguments = ["run", *options, f"dbt-{self.loader}:build"]
-                steps.append(self._meltano(MODELS, arguments, {}, inherited))
+                began = time.time()
+                models = self._meltano(MODELS, arguments, self._variables(), inherited)
+                if models.result == "failed":
+                    results = dbt_target(self._settings, self.loader)
+                    models.error = why_it_failed(results, began) or models.error
+                steps.append(models)
             if self._settings["TARGET"] in FILE_TARGETS:
                 steps.append(self._files(self._settings["TARGET"]))  # type: ignore[arg-type]
         return steps
+
+    def _variables(self) -> dict[str, str]:
+        """Return what Meltano is told beside the settings."""
+        told = own_folders(self._settings, self.loader)
+        return {**told, **loader_variables(self._settings)} if self.loader == "postgres" else told
 
     def _meltano(
         self,
@@ -284,9 +303,7 @@ class Sync:
         elif event.startswith(CALLS):
             step.calls = event.removeprefix(CALLS)
         elif program.startswith("dbt-"):
-            # dbt repeats each error at the end; the first one is where to look.
-            if not step.error and DBT_ERROR.search(event):
-                step.error = event.strip()
+            step.error = first_error(step.error, event)
         elif level >= logging.ERROR:
             # The tap's own line says more than Meltano's about it.
             told = str(entry.get("err") or event).strip().splitlines()

@@ -202,8 +202,10 @@ def test_a_pause_is_no_failure(meltano: StandIn, snapshot: Snapshot) -> None:
     snapshot.check("sync-paused", steps(done.stdout) + "\n")
 
 
-def test_a_failing_model_names_the_model(meltano: StandIn) -> None:
-    """Dbt's first error, not its last line, nor Meltano's about it."""
+def test_a_failing_model_names_the_model(
+    meltano: StandIn, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Why it failed, as dbt wrote it down; where it wrote nothing, the first error of its log."""
     meltano.plays([
         *GOOD[:2],
         {"when": "dbt-", "exit": 1, "lines": [
@@ -215,6 +217,17 @@ def test_a_failing_model_names_the_model(meltano: StandIn) -> None:
     done = solar("sync", "--json")
     assert done.exit_code == 3
     assert "1 of 75 ERROR creating sql view model" in json.loads(done.stdout)["steps"][2]["error"]
+    results = project / ".meltano" / "dbt" / "duckdb" / "run_results.json"
+    results.parent.mkdir(parents=True)
+    failed = {"status": "error", "unique_id": "model.solar.x", "message": "canceling statement"}
+    results.write_text(json.dumps({"results": [failed]}))
+    os.utime(results, (time.time() + 60, time.time() + 60))
+    with serving(Webhook()) as hook:
+        monkeypatch.setenv("SOLAR_WEBHOOK_URL", hook.url)
+        done = solar("sync", "--json")
+    assert json.loads(done.stdout)["steps"][2]["error"] == "x: canceling statement"
+    assert "x: canceling statement" in hook.posted[0]["text"]
+    assert "x: canceling statement" in journal_path(Settings(project)).read_text()
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
@@ -379,6 +392,7 @@ def test_a_target_of_files_is_written_after_the_load(
 def test_postgres_is_one_setting_away(meltano: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
     """Loader and dbt target follow it."""
     monkeypatch.setenv("SOLAR_TARGET", "postgres")
+    monkeypatch.setattr("solar_ops.sync.problems_of_loading", lambda *_: [])
     solar("sync", "--source", "sigen")
     assert meltano.asked == [
         ["run", "--run-id", "tap-sigen", "target-postgres"],

@@ -26,11 +26,12 @@ from solar_ops.commands.sync import EXIT_CODES, run_once
 from solar_ops.coverage import find_gaps
 from solar_ops.errors import FAILED, OpsError
 from solar_ops.exporting import Selection
+from solar_ops.models import model_names
 from solar_ops.settings import FILE_TARGETS
 from solar_ops.sources import SOURCE_NAMES, SOURCES, chosen_sources
 from solar_ops.sync import told_lines
 from solar_ops.taps import Asked, ask_tap
-from solar_ops.warehouse import open_warehouse, warehouse_label
+from solar_ops.warehouse import open_warehouse, problems_of_loading, warehouse_label
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -152,6 +153,11 @@ def _own_findings(settings: Settings) -> list[dict[str, str]]:
     except OpsError as error:
         absent = "does not exist yet" in str(error)
         found.append(_finding("warehouse", "not yet" if absent else "failed", str(error)))
+    schemas = [source.schema for source in SOURCES if source.has_credentials(settings)]
+    problems = problems_of_loading(settings, schemas, model_names(settings.root))
+    found += [_finding("loading", "failed", problem) for problem in problems] or [
+        _finding("loading", "ok", "a run may make and fill what it needs")
+    ]
     free = shutil.disk_usage(settings.root).free // MEGABYTE
     verdict = "ok" if free >= FREE_MB else "failed"
     found.append(_finding("disk", verdict, f"{free:,} MB free in the project's folder"))
