@@ -65,6 +65,7 @@ class Source(ABC):
         group: How many sites one ask may cover.
         version: What would change the meaning of an archived answer: API version, resolution.
         keeps_ledger: Whether its answers write the day ledger.
+        after_history: Whether its own history comes after that of all other sources.
         checked_by: Name of a source before this one whose answer tells whether this one
             may be used: the same endpoint, asked for something else.
     """
@@ -79,6 +80,7 @@ class Source(ABC):
     group: int = 1
     version: str = "1"
     keeps_ledger: bool = False
+    after_history: bool = False
     checked_by: str = ""
 
     def cost(self, windows: Sequence[Window]) -> int:

@@ -15,11 +15,11 @@ from solar_tap_kit.clock import DAY, utc_text
 from solar_tap_kit.limits import Meter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from solar_tap_kit.ledger import Ledger, Left
     from solar_tap_kit.limits import Limit
-    from solar_tap_kit.plan import Step
+    from solar_tap_kit.plan import Plan, Step
 
 COLUMNS = ("source", "reason", "sites", "windows", "cost", "first day", "last day", "done by (UTC)")
 
@@ -157,7 +157,7 @@ class Forecast:
 
 
 def forecast(
-    plan: Iterable[Step],
+    plan: Plan,
     ledger: Ledger | None,
     now: dt.datetime,
     unit: str,
@@ -167,7 +167,7 @@ def forecast(
     """Return a plan in numbers; spends nothing.
 
     Args:
-        plan: The steps in order.
+        plan: What is to be done.
         ledger: What has been spent, or None for no limits.
         now: The present.
         unit: `calls` or `credits`.
@@ -179,7 +179,7 @@ def forecast(
     by_site: Counter[str] = Counter()
     steps: list[dict[str, Any]] = []
     done_at = now
-    for step in plan:
+    for step in plan.by_time():
         at = _spend(step, limits, meters, now)
         done_at = max(done_at, at)
         line = lines.setdefault((step.source.name, step.reason), Line())

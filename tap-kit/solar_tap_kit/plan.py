@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
 Key = tuple[int, int, int, int]
 """Phase, round, position of the source, position of the site: the order of work."""
 
-SNAPSHOT, RECENT_TOTALS, RECENT, PAST_TOTALS, PAST = range(5)
+SNAPSHOT, RECENT_TOTALS, RECENT, PAST_TOTALS, PAST, PAST_EXTRA = range(6)
 """The phases: readings of now, then what keeps everybody up to date, then history. Totals
-come before the series that they are the totals of."""
+come before the series that they are the totals of; what adds to the series comes after them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,23 @@ class Plan:
         """Yield every step in the order in which it is wanted."""
         return heapq.merge(*(steps() for steps in self.lanes.values()), key=lambda step: step.key)
 
+    def by_time(self) -> Iterator[Step]:
+        """Yield every step about when the limits let it go.
+
+        Vendors space the calls of a site by endpoint, so the first calls of all sites and
+        endpoints go before the second ones, whatever is wanted more.
+        """
+        lanes = (_by_turn(steps()) for steps in self.lanes.values())
+        return (step for _, step in heapq.merge(*lanes, key=lambda turn: (turn[0], turn[1].key)))
+
+
+def _by_turn(steps: Iterable[Step]) -> Iterator[tuple[int, Step]]:
+    """Yield a lane's steps with how many calls to the same endpoint come before each."""
+    turns: Counter[str] = Counter()
+    for step in steps:
+        yield turns[step.source.endpoint], step
+        turns[step.source.endpoint] += 1
+
 
 def make_plan(
     sources: Sequence[Source],
@@ -161,6 +179,8 @@ def _windows(source: Source, site: Site, knowledge: Knowledge) -> Iterator[tuple
         stale_days=source.stale_days,
     )
     recent, past = (RECENT_TOTALS, PAST_TOTALS) if source.is_totals else (RECENT, PAST)
+    if source.after_history:
+        past = PAST_EXTRA
     for window in due.windows(source.name, site, source.cut, totals=source.is_totals):
         is_recent = window.days.first >= due.forward.first and len(due.forward) > 0
         yield recent if is_recent else past, window

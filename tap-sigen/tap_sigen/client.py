@@ -43,7 +43,7 @@ THROTTLED = 1110
 """The code of the platform's own limit."""
 
 SITE_ENDPOINTS = (
-    "history", "devices", "summary", "energy_flow", "device_realtime", "device_history",
+    "history", "devices", "summary", "energy_flow", "device_realtime", "device_history", "flows",
 )  # fmt: skip
 
 RENEW_EARLY = dt.timedelta(minutes=10)

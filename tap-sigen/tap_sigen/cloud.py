@@ -71,6 +71,8 @@ class SigenCloud(Cloud):
         return SiteList([Site(system_id, tz) for system_id in self._wanted], [])
 
     def lane(self, source: Source, site: Site) -> str:
-        """Return one queue a system: Sigen limits each system by itself."""
-        del source
-        return site.id
+        """Return one queue a system: Sigen limits each system by itself.
+
+        Flows are an endpoint of their own with a limit of its own, so history does not wait.
+        """
+        return f"{site.id}/{source.endpoint}" if source.after_history else site.id

@@ -15,7 +15,7 @@ import msgspec
 from solar_tap_kit.cloud import ReplayedFile
 from solar_tap_kit.errors import SolarError
 from solar_tap_kit.windows import Days, Site, Window
-from tap_sigen import decode, decode_devices, decode_totals
+from tap_sigen import decode, decode_devices, decode_flows, decode_totals
 from tap_sigen.codes import meaning
 from tap_sigen.envelope import code_and_message, data_of, hash_of
 from tap_sigen.intervals import local_day
@@ -36,7 +36,8 @@ EVER = Days(dt.date(2000, 1, 1), dt.date(2100, 1, 1))
 SOME_DAY = Days(dt.date(1970, 1, 1), dt.date(1970, 1, 2))
 REPLAYED_WINDOW = Window("replay", Site(REPLAYED, zoneinfo.ZoneInfo("UTC")), SOME_DAY, "snapshot")
 
-OTHER_KINDS = {"accessToken": "login", "sankeyData": "history v1"}
+FLOWS = "energy flows of a day"
+OTHER_KINDS = {"accessToken": "login"}
 """Answers of endpoints that no stream reads, by a key that only they have."""
 
 
@@ -130,6 +131,10 @@ def _other_rows(kind: str, data: Any, home: Record | None, fetched_at: str) -> R
         if kind == f"history {level.level.lower()}":
             ever = dataclasses.replace(window, days=EVER)
             return {level.stream.name: decode_totals.rows(level, data, ever, fetched_at)}
+    if kind == FLOWS:
+        first = decode_flows.day_drawn(data) or SOME_DAY.first
+        stream = "flows_by_day"
+        return {stream: decode_flows.flows(stream, data, window.site, first, fetched_at)}
     if kind == "device history":
         day = _first_day(data["itemList"] or [], window.site.tz) or SOME_DAY.first
         window = dataclasses.replace(window, days=Days(day, day + dt.timedelta(days=1)))
@@ -201,6 +206,9 @@ def _kind_of_object(data: dict[str, Any]) -> str:
     for key, (kind, _, _) in READINGS.items():
         if key in data:
             return kind
+    if "sankeyData" in data:
+        day = decode_flows.day_drawn(data)
+        return FLOWS if day else "energy flows of an unknown period: no stream takes them"
     for key, kind in OTHER_KINDS.items():
         if key in data:
             return f"{kind}: no stream reads it"

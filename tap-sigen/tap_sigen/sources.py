@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from solar_tap_kit.cloud import Harvest, Source
 from solar_tap_kit.errors import RefusedError
-from tap_sigen import decode, decode_devices, decode_totals
+from solar_tap_kit.windows import Cut
+from tap_sigen import decode, decode_devices, decode_flows, decode_totals
 from tap_sigen.envelope import parse, sent_and_hash
 
 if TYPE_CHECKING:
@@ -149,6 +150,46 @@ class Totals(History):
         return Harvest({self.name: rows}, f"{len(rows)} row(s)", last)
 
 
+class Flows(SigenSource):
+    """Energy between the nodes of a system, metered: by day, month or year."""
+
+    endpoint = "flows"
+    after_history = True
+
+    def __init__(self, client: SigenClient, stream: str, level: str, cut: Cut) -> None:
+        super().__init__(client)
+        self.name = stream
+        self.streams = (stream,)
+        self.cut = cut
+        self.stale_days = 0 if cut.unit == "day" else WEEK_DAYS
+        self._level = level
+
+    def ask(self, windows: Sequence[Window]) -> list[bytes]:
+        """Request the period that holds the window's first day."""
+        (window,) = windows
+        params = {"level": self._level, "date": window.days.first.isoformat()}
+        path = f"/openapi/systems/{window.site.id}/v1/history"
+        return [self._client.get(path, params, endpoint=self.endpoint, site=window.site.id)]
+
+    def decode(self, window: Window, bodies: Sequence[bytes], fetched_at: str) -> Harvest:
+        """Return one row for each node and link."""
+        first = window.days.first
+        if self.cut.unit != "day":
+            first = (
+                first.replace(day=1) if self.cut.unit == "month" else first.replace(month=1, day=1)
+            )
+        rows = decode_flows.flows(self.name, parse(bodies[0]), window.site, first, fetched_at)
+        for row in rows:
+            if self.cut.unit == "month":
+                row["month"] = f"{first:%Y-%m}"
+            elif self.cut.unit == "year":
+                row["year"] = first.year
+        has_energy = any(row["value"] for row in rows)
+        return Harvest(
+            {self.name: rows}, f"{len(rows)} flow(s)", None if has_energy else window.days.first
+        )
+
+
 class DeviceSource(SigenSource):
     """A source that is asked device by device."""
 
@@ -246,5 +287,8 @@ def all_sources(client: SigenClient) -> tuple[Source, ...]:
         DeviceRealtime(client),
         *(Totals(client, kind) for kind in decode_totals.KINDS),
         DayHistory(client),
+        Flows(client, "flows_by_year", "Year", Cut("year")),
+        Flows(client, "flows_by_month", "Month", Cut("month")),
+        Flows(client, "flows_by_day", "Day", Cut()),
         DeviceHistory(client),
     )

@@ -10,6 +10,11 @@ from tap_sigen.fields import (
     SYSTEM_FIELDS,
 )
 from tap_sigen.fields_devices import DEVICE_HISTORY_FIELDS, DEVICE_REALTIME_FIELDS
+from tap_sigen.fields_flows import (
+    FLOWS_BY_DAY_FIELDS,
+    FLOWS_BY_MONTH_FIELDS,
+    FLOWS_BY_YEAR_FIELDS,
+)
 from tap_sigen.fields_totals import (
     DAILY_TOTAL_FIELDS,
     ENERGY_FLOW_FIELDS,
@@ -91,6 +96,33 @@ class YearlyTotals(SolarStream):
     replication_key = "recorded_at"
 
 
+class FlowsByDay(SolarStream):
+    """Energy between PV, battery, grid, load and EV charger: the only metered import and export."""
+
+    name = "flows_by_day"
+    fields = FLOWS_BY_DAY_FIELDS
+    primary_keys = ("system_id", "local_date", "flow")
+    replication_key = "recorded_at"
+
+
+class FlowsByMonth(SolarStream):
+    """The same for whole months."""
+
+    name = "flows_by_month"
+    fields = FLOWS_BY_MONTH_FIELDS
+    primary_keys = ("system_id", "month", "flow")
+    replication_key = "recorded_at"
+
+
+class FlowsByYear(SolarStream):
+    """The same for whole years."""
+
+    name = "flows_by_year"
+    fields = FLOWS_BY_YEAR_FIELDS
+    primary_keys = ("system_id", "year", "flow")
+    replication_key = "recorded_at"
+
+
 class Summary(SolarStream):
     """PV generation of day, month, year and lifetime, as of now."""
 
@@ -140,5 +172,8 @@ STREAMS = (
     DailyTotals,
     HistoryIntervals,
     HistoryDays,
+    FlowsByYear,
+    FlowsByMonth,
+    FlowsByDay,
     DeviceHistory,
 )
