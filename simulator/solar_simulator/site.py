@@ -149,7 +149,7 @@ class Sensor:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """An open trouble ticket of a site (SolarEdge).
+    """A trouble ticket of a site (SolarEdge).
 
     Attributes:
         alert_id: Number.
@@ -222,7 +222,7 @@ class Site:
         zip_code: Shown postal code.
         pending: Listed, but never sent anything (SolarEdge).
         power_flow: Whether SolarEdge can show the live flow.
-        alerts: Open alerts.
+        alerts: Trouble tickets.
         replacements: Devices of the past.
     """
 

@@ -146,7 +146,9 @@ def test_unknown_station_wrong_method_and_edge(
     assert sigen.get("/systems/4100001/history", level="Day").json()["code"] == 1111
     url = f"{simulator.sigen_url}/openapi/system"
     assert session.post(url, json={}, timeout=30).status_code == 500
-    for words in ({"json": {"x": 1}}, {"headers": {"User-Agent": "Python aiohttp/3"}}):
+    aiohttp = {"User-Agent": "Python aiohttp/3"}
+    simulator.switches.set("sigen.refuse_aiohttp", value=True)
+    for words in ({"json": {"x": 1}}, {"headers": aiohttp}):
         blocked = session.get(url, timeout=30, **words)
         assert blocked.status_code == 403
         assert blocked.headers["Content-Type"].startswith("text/html")

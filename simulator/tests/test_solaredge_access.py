@@ -206,9 +206,8 @@ def test_benefits_performance_and_flow(
     assert found["performanceRatio"] is None
     assert solaredge.get(f"/sites/{MAPLE}/power-flow").status_code == 403
     simulator.switches.set("solaredge.tier", "pro")
-    flow = solaredge.data(f"/sites/{MAPLE}/power-flow")["siteCurrentPowerFlow"]
-    assert flow["unit"] == "kW"
-    assert solaredge.data(f"/sites/{SAGUARO}/power-flow") == {"siteCurrentPowerFlow": {}}
+    assert solaredge.data(f"/sites/{MAPLE}/power-flow")["unit"] == "W"
+    assert solaredge.data(f"/sites/{SAGUARO}/power-flow") == {}
 
 
 def test_metrics_of_one_device(solaredge: SolarEdgeClient) -> None:

@@ -167,7 +167,8 @@ _LIVE = (
 )
 
 _REFUSALS = (
-    flag("sigen.edge", "The edge's HTML 403 for odd User-Agents and GET bodies.", default=True),
+    flag("sigen.edge", "The edge's HTML 403 without a User-Agent, or with a body.", default=True),
+    flag("sigen.refuse_aiohttp", "The edge's HTML 403 for the User-Agent of aiohttp."),
     choice(
         "sigen.token_refusal",
         "What a missing or old token gets: HTTP 401, HTTP 424 with code 1, or body code 424.",

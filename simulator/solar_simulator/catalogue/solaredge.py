@@ -37,11 +37,32 @@ _V2 = (
     choice(
         "solaredge.span_limits",
         "Longest window by resolution: documented (12 h, 24 h, a month), a day for quarter"
-        " hours, or none.",
+        " hours, an interval less than documented, or none.",
         "documented",
         "whole_day",
+        "excluded",
         "none",
     ),
+    choice(
+        "solaredge.month",
+        "v2: the longest window by day: 31 days and an hour, to the same day of the next month"
+        " (28 days in February), or 25 days and an hour.",
+        "31_days",
+        "calendar",
+        "25_days",
+    ),
+    flag("solaredge.refuse_future_to", "v2: 400 for a window that ends after now."),
+    flag("solaredge.to_inclusive", "v2: the bucket that begins at `to` is in the answer too."),
+    choice(
+        "solaredge.power_flow",
+        "v2: form of the live flow: `pv`, `load`, `grid`, `storage` with a status, or v1's object.",
+        "status",
+        "connections",
+    ),
+    number("solaredge.alert_hours", 0, "v2: hours after which an alert is closed; 0 is never."),
+    flag("solaredge.owner_alerts", "v2: alerts of a site by its owner's token.", default=True),
+    flag("solaredge.form_tokens", "v2: token requests may be form-encoded."),
+    flag("solaredge.message_429", "v2: a 429 holds only a `message`, no problem document."),
     choice(
         "solaredge.virtual_meter",
         "Where the consumption series stands: under the grid meter's serial, under `null`, or"
@@ -59,7 +80,8 @@ _V2 = (
     ),
     choice("solaredge.tier", "Tier of the account; power flow needs a paid one.", "free", "pro"),
     number("solaredge.calls_per_minute", 10, "v2, with limits: calls in a minute of the clock."),
-    number("solaredge.credits_per_month", 2000, "v2, with limits: calls in a calendar month."),
+    number("solaredge.credits_per_month", 2000, "v2, with limits: calls in a month."),
+    number("solaredge.credits_renew_on_day", 1, "v2: the day on which a month of credits begins."),
 )
 
 _V1_ACCESS = (

@@ -244,8 +244,10 @@ class SigenCloud:
         """What never reaches the cloud: odd clients, and failures of the wire by rate."""
         agent = request.headers.get("User-Agent", "")
         body_on_get = request.method == "GET" and request.content_length
-        odd = not agent or "aiohttp" in agent.lower() or body_on_get
-        if odd and self.world.switches.get("sigen.edge"):
+        switches = self.world.switches
+        odd = (not agent or body_on_get) and switches.get("sigen.edge")
+        refused = "aiohttp" in agent.lower() and switches.get("sigen.refuse_aiohttp")
+        if odd or refused:
             note().outcome = "edge 403"
             return Response(_BLOCKED, status=403, mimetype="text/html")
         if strikes(self.world, "sigen.fail_cut"):

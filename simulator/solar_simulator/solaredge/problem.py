@@ -47,6 +47,10 @@ class ProblemError(Exception):
 def problem_response(world: World, problem: ProblemError) -> Response:
     """The answer for a refusal. 401 and 404 as recorded, the others in their likeness."""
     note().outcome = problem.outcome
+    if problem.status == 429 and world.switches.get("solaredge.message_429"):  # noqa: PLR2004
+        short = json_response({"message": problem.detail}, problem.status)
+        short.headers.update(problem.headers)
+        return short
     trace = f"{key_of(world.scenario.seed, 'trace', len(world.calls)):016x}" * 2
     body: dict[str, object] = {
         "type": _TYPE,

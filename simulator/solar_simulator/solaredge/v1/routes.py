@@ -7,7 +7,7 @@ import numpy as np
 from flask import Blueprint, Response, request
 
 from solar_simulator.site import Site
-from solar_simulator.solaredge.flow import power_flow
+from solar_simulator.solaredge.flow import flow_by_connections
 from solar_simulator.solaredge.problem import ProblemError, problem_response
 from solar_simulator.solaredge.v1 import (
     catalog,
@@ -43,7 +43,7 @@ def _details(world: World, site: Site, _query: Query) -> object:
 
 
 def _flow(world: World, site: Site, _query: Query) -> object:
-    return power_flow(world, site)
+    return flow_by_connections(world, site)
 
 
 def _storage(world: World, site: Site, query: Query) -> object:

@@ -1,5 +1,6 @@
 """Who may call v2: fleet keys, tokens for one site, quotas (docs/vendors/solaredge.md, v2)."""
 
+import calendar
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -72,7 +73,7 @@ class Access:
                     headers={"retry-after": str(wait)},
                 )
             month = self._world.switches.get("solaredge.credits_per_month")
-            if self._month.since(caller.name, now, _month_begin(now)) >= month:
+            if self._month.since(caller.name, now, self._month_begin(now)) >= month:
                 raise ProblemError(429, "Monthly credits are used up", outcome="429 month")
         return caller
 
@@ -80,8 +81,8 @@ class Access:
         """The minute and the month of each caller."""
         now = self._world.clock.now()
         month = int(self._world.switches.get("solaredge.credits_per_month"))
-        begins = _minute_begin(now), _month_begin(now)
-        ends = begins[0] + timedelta(minutes=1, microseconds=1), _next_month(now)
+        begins = _minute_begin(now), self._month_begin(now)
+        ends = begins[0] + timedelta(minutes=1, microseconds=1), self._month_end(now)
         limits = self._per_minute(), month
         return [
             Allowance(
@@ -153,6 +154,20 @@ class Access:
     def _per_minute(self) -> int:
         return int(self._world.switches.get("solaredge.calls_per_minute"))
 
+    def _month_begin(self, now: datetime) -> datetime:
+        day = int(self._world.switches.get("solaredge.credits_renew_on_day"))
+        now = now.astimezone(UTC)
+        begin = _renewal(now.year, now.month, day)
+        if begin > now:
+            before = now.replace(day=1) - timedelta(days=1)
+            begin = _renewal(before.year, before.month, day)
+        return begin - timedelta(microseconds=1)
+
+    def _month_end(self, now: datetime) -> datetime:
+        day = int(self._world.switches.get("solaredge.credits_renew_on_day"))
+        begin = self._month_begin(now) + timedelta(microseconds=1)
+        return _renewal(begin.year + begin.month // 12, begin.month % 12 + 1, day)
+
 
 def _minute_begin(now: datetime) -> datetime:
     # Tally counts what is later than the start, and the minute's first instant belongs in.
@@ -160,11 +175,6 @@ def _minute_begin(now: datetime) -> datetime:
     return begin - timedelta(microseconds=1)
 
 
-def _month_begin(now: datetime) -> datetime:
-    begin = now.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    return begin - timedelta(microseconds=1)
-
-
-def _next_month(now: datetime) -> datetime:
-    begin = now.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    return (begin + timedelta(days=31)).replace(day=1)
+def _renewal(year: int, month: int, day: int) -> datetime:
+    """When a month of credits begins; in a month without that day, on its last one."""
+    return datetime(year, month, min(day, calendar.monthrange(year, month)[1]), tzinfo=UTC)

@@ -150,6 +150,8 @@ class OAuth:
 
     def _body(self) -> dict[str, str]:
         body = request.get_json(silent=True)
+        if body is None and self._world.switches.get("solaredge.form_tokens"):
+            body = request.form.to_dict() or None
         if not isinstance(body, dict):
             raise OAuthError(Refusal.REQUEST)
         known = self._world.credentials

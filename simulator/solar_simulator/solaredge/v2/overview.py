@@ -5,8 +5,8 @@ from datetime import UTC
 
 from solar_simulator.noise import Ints
 from solar_simulator.physics import Flow
-from solar_simulator.site import Site
-from solar_simulator.solaredge.flow import power_flow as flow_now
+from solar_simulator.site import Alert, Site
+from solar_simulator.solaredge.flow import flow_by_connections, flow_by_status
 from solar_simulator.solaredge.problem import ProblemError
 from solar_simulator.solaredge.v2.windows import read_window
 from solar_simulator.units import WMIN_PER_KWH, WMIN_PER_WH
@@ -93,11 +93,12 @@ def power_flow(world: World, site: Site, _query: Mapping[str, str]) -> dict[str,
     """
     if world.switches.get("solaredge.tier", site.site_id) == "free":
         raise ProblemError(403, "This endpoint is not included in the current plan")
-    return flow_now(world, site)
+    form = world.switches.get("solaredge.power_flow", site.site_id)
+    return (flow_by_status if form == "status" else flow_by_connections)(world, site)
 
 
 def alerts(world: World, sites: Sequence[Site], query: Mapping[str, str]) -> list[object]:
-    """Open alerts that began by now, in pages of at most 100.
+    """Alerts that began by now, only the open ones if the query says so, in pages.
 
     Raises:
         ProblemError: 400 for a page that is no number.
@@ -109,16 +110,23 @@ def alerts(world: World, sites: Sequence[Site], query: Mapping[str, str]) -> lis
     if page < 1 or not 1 <= size <= _ALERTS_MOST:
         raise ProblemError(400, f"pages count from 1 and hold 1 to {_ALERTS_MOST} alerts")
     now = world.now_minute()
+    only_open = query.get("only-open") == "true"
     found = [
-        _alert(site, index)
+        _alert(site, index, closed=closed)
         for site in sites
         for index, alert in enumerate(site.alerts)
         if to_minute(alert.first_trigger) <= now
+        if not (closed := _is_closed(world, site, alert)) or not only_open
     ]
     return found[(page - 1) * size : page * size]
 
 
-def _alert(site: Site, index: int) -> object:
+def _is_closed(world: World, site: Site, alert: Alert) -> bool:
+    hours = float(world.switches.get("solaredge.alert_hours", site.site_id))
+    return bool(hours) and world.now_minute() >= to_minute(alert.first_trigger) + hours * 60
+
+
+def _alert(site: Site, index: int, *, closed: bool) -> object:
     alert = site.alerts[index]
     begun = f"{alert.first_trigger.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
     inverter = site.inverter_index(alert.serial)
@@ -128,7 +136,7 @@ def _alert(site: Site, index: int) -> object:
         "category": alert.category,
         "type": alert.kind,
         "impact": alert.impact,
-        "status": "OPEN",
+        "status": "CLOSED" if closed else "OPEN",
         "firstTrigger": begun,
         "lastTrigger": begun,
         "component": {

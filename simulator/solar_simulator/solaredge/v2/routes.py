@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, g, request
 
 from solar_simulator.site import Site
 from solar_simulator.solaredge.problem import ProblemError, problem_response
@@ -51,6 +51,9 @@ def _devices(world: World, site: Site, _query: Query) -> object:
 
 
 def _alerts(world: World, site: Site, query: Query) -> object:
+    is_owner = g.caller.site is not None
+    if is_owner and not world.switches.get("solaredge.owner_alerts", site.site_id):
+        raise ProblemError(403, "This endpoint needs Fleet Access")
     return overview.alerts(world, [site], query)
 
 

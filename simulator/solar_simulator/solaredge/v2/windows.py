@@ -1,5 +1,6 @@
 """``from``, ``to``, ``resolution`` and ``unit`` of a v2 call (docs/vendors/solaredge.md, v2)."""
 
+import calendar
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ POWER_UNITS = {"W": 1, "KW": 1_000, "MW": 1_000_000}
 _LONG_FRACTION = re.compile(r"(\.\d{6})\d+")
 _SPANS = {
     "documented": {"QUARTER_HOUR": timedelta(hours=12), "HOUR": timedelta(hours=24)},
+    "excluded": {"QUARTER_HOUR": timedelta(hours=11.75), "HOUR": timedelta(hours=23)},
     "whole_day": {"QUARTER_HOUR": timedelta(hours=25), "HOUR": timedelta(hours=25)},
 }
 _MONTH = timedelta(days=31)
@@ -76,7 +78,11 @@ def read_window(world: World, site: Site, query: Mapping[str, str]) -> Window:
         raise ProblemError(400, "'from' must be before 'to'")
     if "from" in query or "to" in query:
         _check_span(world, site, resolution, begin, end)
+    if end > now and world.switches.get("solaredge.refuse_future_to", site.site_id):
+        raise ProblemError(400, "'to' must not be in the future")
     first, last = to_minute(begin), -(-int(end.timestamp()) // 60)
+    if not open_end and world.switches.get("solaredge.to_inclusive", site.site_id):
+        last += 1
     buckets = cut(site.zone, resolution, first, max(last, first + 1))
     if world.switches.get("solaredge.future_rows", site.site_id) == "absent":
         buckets = buckets.until(now_minute + 1)
@@ -130,7 +136,19 @@ def _check_span(world: World, site: Site, resolution: str, begin: datetime, end:
     # Subtracting two instants of one zone would compare their walls.
     length = timedelta(seconds=end.timestamp() - begin.timestamp())
     longest = _SPANS[limits].get(resolution)
+    too_long = longest is not None and length > longest
     if resolution == "DAY":
-        longest = _MONTH + timedelta(hours=1)
-    if longest is not None and length > longest:
+        month = world.switches.get("solaredge.month", site.site_id)
+        days = timedelta(days=25) if month == "25_days" else _MONTH
+        too_long = length > days + timedelta(hours=1)
+        if month == "calendar":
+            too_long = end > _month_later(begin)
+    if too_long:
         raise ProblemError(400, f"Date range exceeds the maximum for resolution {resolution}")
+
+
+def _month_later(begin: datetime) -> datetime:
+    """The same day and wall clock of the next month, or that month's last day."""
+    year, month = begin.year + begin.month // 12, begin.month % 12 + 1
+    day = min(begin.day, calendar.monthrange(year, month)[1])
+    return begin.replace(year=year, month=month, day=day)
