@@ -15,6 +15,18 @@ with readings as (
     union all
 
     select
+        'solaredge:' || site_id as system_key,
+        measured_at_utc,
+        measured_at_local,
+        pv_power_w as power_w,
+        'power_flow' as source,
+        fetched_at_utc
+    from {{ ref("stg_solaredge__power_flow") }}
+    where pv_power_w is not null
+
+    union all
+
+    select
         'sigen:' || system_id as system_key,
         measured_at_utc,
         measured_at_local,

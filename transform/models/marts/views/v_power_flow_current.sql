@@ -27,15 +27,22 @@ with flows as (
         measured_at_local,
         pv_power_w,
         load_power_w,
-        case when grid_direction = 'import' then grid_power_w when grid_power_w is not null then 0 end
-            as grid_import_w,
-        case when grid_direction = 'export' then grid_power_w when grid_power_w is not null then 0 end
-            as grid_export_w,
+        -- A power without a direction is in none of them, and it is not 0 either.
         case
-            when storage_direction = 'charge' then storage_power_w when storage_power_w is not null then 0
+            when grid_direction = 'import' then grid_power_w
+            when grid_direction = 'export' or grid_power_w = 0 then 0
+        end as grid_import_w,
+        case
+            when grid_direction = 'export' then grid_power_w
+            when grid_direction = 'import' or grid_power_w = 0 then 0
+        end as grid_export_w,
+        case
+            when storage_direction = 'charge' then storage_power_w
+            when storage_direction = 'discharge' or storage_power_w = 0 then 0
         end as battery_charge_w,
         case
-            when storage_direction = 'discharge' then storage_power_w when storage_power_w is not null then 0
+            when storage_direction = 'discharge' then storage_power_w
+            when storage_direction = 'charge' or storage_power_w = 0 then 0
         end as battery_discharge_w,
         storage_charge_pct,
         pv_status,
