@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from solar_tap_kit.clock import Clock
-    from solar_tap_kit.cloud import Cloud, Rows, Source
+    from solar_tap_kit.cloud import Cloud, Harvest, Source
     from solar_tap_kit.windows import Site
 
 MOST_SITES = 10
@@ -86,6 +86,8 @@ def check(cloud: Cloud, clock: Clock) -> Iterator[Finding]:
                     if everywhere:
                         unserved.add(source.name)
                 yield found[key]
+    for name, words in cloud.learned():
+        yield Finding("", name, "ok", words)
 
 
 def _ask(source: Source, sites: Sequence[Site], clock: Clock) -> tuple[list[Finding], bool]:
@@ -111,7 +113,7 @@ def _ask(source: Source, sites: Sequence[Site], clock: Clock) -> tuple[list[Find
         words = str(error)
     else:
         return [
-            Finding(site.id, source.name, "ok", "; ".join([_rows(harvest.rows), *notices.values()]))
+            Finding(site.id, source.name, "ok", "; ".join([_rows(harvest), *notices.values()]))
             for site, harvest in zip(sites, harvests, strict=True)
         ], False
     return [Finding(site.id, source.name, verdict, words) for site in sites], everywhere
@@ -124,8 +126,10 @@ def _window(source: Source, site: Site, clock: Clock) -> Window:
     return Window(source.name, site, Days(today, today + DAY), "snapshot")
 
 
-def _rows(rows: Rows) -> str:
-    counts = [f"{len(found)} {name}" for name, found in rows.items() if found]
+def _rows(harvest: Harvest) -> str:
+    if not harvest.rows and harvest.note:
+        return harvest.note
+    counts = [f"{len(found)} {name}" for name, found in harvest.rows.items() if found]
     return ", ".join(counts) or "answered, without a row"
 
 

@@ -167,6 +167,10 @@ class Cloud(ABC):
         """Return the sites as far as the settings alone describe them, or None."""
         return None
 
+    def learned(self) -> Sequence[tuple[str, str]]:
+        """Return what requests have shown about the account beside access: a name, and words."""
+        return ()
+
     def lane(self, source: Source, site: Site) -> str:
         """Return the queue of a site's calls to a source; one call at a time is in flight in it."""
         return source.name if source.group > 1 else f"{site.id}/{source.name}"

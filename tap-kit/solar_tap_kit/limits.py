@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
 from array import array
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ Event = tuple[dt.datetime, int]
 """When a call was made, aware UTC, and what it cost."""
 
 LONG_AGO = dt.datetime.min.replace(tzinfo=dt.UTC)
+
+DAY = dt.timedelta(days=1)
 
 MOST_GONE = 100
 """Calls that no longer count are let go of so many at a time."""
@@ -33,6 +36,7 @@ class Limit:
         endpoints: The endpoints that it holds for; none named means all.
         learned: It holds only after the vendor has refused a call by it.
         reserve: What of `amount` is left for other tools.
+        month_begins_on: Day on which a period of a month begins; in a shorter month its last.
     """
 
     name: str
@@ -42,6 +46,7 @@ class Limit:
     endpoints: tuple[str, ...] = ()
     learned: bool = False
     reserve: int = 0
+    month_begins_on: int = 1
 
     @property
     def is_rolling(self) -> bool:
@@ -70,7 +75,10 @@ class Limit:
         if isinstance(self.period, dt.timedelta):
             return now - self.period
         start = now.astimezone(dt.UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-        return start if self.period == "day" else start.replace(day=1)
+        if self.period == "day":
+            return start
+        begin = self._month_begin(start)
+        return begin if begin <= start else self._month_begin(start.replace(day=1) - DAY)
 
     def resets(self, now: dt.datetime) -> dt.datetime | None:
         """Return when a calendar period ends; None for a rolling one."""
@@ -78,8 +86,13 @@ class Limit:
             return None
         start = self.begins(now)
         if self.period == "day":
-            return start + dt.timedelta(days=1)
-        return (start + dt.timedelta(days=32)).replace(day=1)
+            return start + DAY
+        return self._month_begin(start.replace(day=1) + 31 * DAY)
+
+    def _month_begin(self, day: dt.datetime) -> dt.datetime:
+        """Return when the period begins in the calendar month of a day."""
+        last = calendar.monthrange(day.year, day.month)[1]
+        return day.replace(day=min(self.month_begins_on, last))
 
 
 class Meter:

@@ -49,6 +49,29 @@ def test_what_costs_more_than_the_limit_goes_when_nothing_else_counts() -> None:
     assert meter.earliest(5, NOW + 60 * SECOND) == NOW + 60 * SECOND
 
 
+@pytest.mark.parametrize(
+    ("day", "now", "begins", "resets"),
+    [
+        (1, "2026-03-01", "2026-03-01", "2026-04-01"),
+        (15, "2026-03-14T23:59:59", "2026-02-15", "2026-03-15"),
+        (15, "2026-03-15", "2026-03-15", "2026-04-15"),
+        (31, "2026-02-27T12:00", "2026-01-31", "2026-02-28"),
+        (31, "2026-02-28", "2026-02-28", "2026-03-31"),
+        (31, "2026-04-30", "2026-04-30", "2026-05-31"),
+        (30, "2028-02-29", "2028-02-29", "2028-03-30"),
+        (20, "2026-01-05", "2025-12-20", "2026-01-20"),
+        (20, "2026-12-24", "2026-12-20", "2027-01-20"),
+    ],
+)
+def test_a_month_may_begin_on_any_day(day: int, now: str, begins: str, resets: str) -> None:
+    """In a month that is too short for it on the last one."""
+    limit = Limit("a month", 10, "month", month_begins_on=day)
+    at, first, end = (dt.datetime.fromisoformat(t).replace(tzinfo=dt.UTC)
+                      for t in (now, begins, resets))  # fmt: skip
+    assert limit.begins(at) == first
+    assert limit.resets(at) == end
+
+
 def test_a_month_ends_with_the_month_and_keeps_its_reserve(tmp_path: Path) -> None:
     """Two of ten stay for other tools; the first of April frees all."""
     ledger = Ledger(tmp_path, "me", [MONTH])

@@ -46,6 +46,9 @@ SITE_ENDPOINTS = (
     "history", "devices", "summary", "energy_flow", "device_realtime", "device_history", "flows",
 )  # fmt: skip
 
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+"""A User-Agent that an edge does not take for a program's."""
+
 RENEW_EARLY = dt.timedelta(minutes=10)
 TOKEN_STATUSES = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FAILED_DEPENDENCY)
 
@@ -204,8 +207,8 @@ class SigenClient:
             raise TokenRefusedError(message)
         if reply.status == HTTPStatus.FORBIDDEN:
             message = (
-                "Sigen's edge refused the request (HTTP 403): try another user_agent, and "
-                "check region and api_url"
+                "Sigen's edge refused the request (HTTP 403): set user_agent to a browser's, "
+                f"such as '{BROWSER}', and check region and api_url"
             )
             raise AuthError(message)
         if reply.elsewhere:

@@ -21,6 +21,7 @@ from solar_tap_kit.errors import (
 )
 from solar_tap_kit.runtime import Runtime
 from solar_tap_kit.windows import Days, Site, Window
+from tap_sigen.client import BROWSER
 from tap_sigen.cloud import SigenCloud
 from tap_sigen.codes import CODES, Action
 
@@ -197,3 +198,15 @@ def test_no_secret_lies_in_the_state_folder(bench: Bench, tmp_path: Path) -> Non
         for secret in (bench.settings["password"], bench.settings["username"], token, "Bearer"):
             assert secret.encode() not in content, path.name
         assert path.stat().st_mode & 0o077 == 0, path.name
+
+
+def test_a_user_agent_that_the_edge_refuses_is_named(bench: Bench) -> None:
+    """The one of aiohttp serves by default; where not, a browser's is suggested and serves."""
+    agent = "Python/3.13 aiohttp/3.12"
+    assert bench.run(user_agent=agent).records("systems")
+    bench.cloud.switches.set("sigen.refuse_aiohttp", value=True)
+    tap, _ = bench.tap(user_agent=agent)
+    with pytest.raises(AuthError, match="user_agent") as failure:
+        tap.sync_all()
+    assert BROWSER in str(failure.value)
+    assert bench.run(user_agent=BROWSER).records("systems")

@@ -36,5 +36,6 @@ def detail(reply: Reply) -> str:
         return "no detail"
     if not isinstance(problem, dict):
         return "no detail"
-    words = problem.get("detail") or problem.get("title") or problem.get("error_description")
+    names = ("detail", "title", "error_description", "message")
+    words = next((problem[name] for name in names if problem.get(name)), None)
     return str(words or "no detail")[:DETAIL_LENGTH]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from solar_tap_kit.errors import RefusedError, SolarError
+from solar_tap_kit.errors import AuthError, RefusedError, SolarError
 
 
 class ForbiddenError(RefusedError):
@@ -10,7 +10,7 @@ class ForbiddenError(RefusedError):
 
 
 class BadRequestError(RefusedError):
-    """HTTP 400: most likely a period that is too long for the resolution."""
+    """HTTP 400: a period that is too long, or that ends in the future, or another reason."""
 
 
 class WithdrawnError(RefusedError):
@@ -19,3 +19,7 @@ class WithdrawnError(RefusedError):
 
 class BusyError(SolarError):
     """HTTP 429 of v1, which does not say whether the day or the moment is full."""
+
+
+class GrantRefusedError(AuthError):
+    """A token request was refused as such: the code, the refresh token, or its redirect URL."""

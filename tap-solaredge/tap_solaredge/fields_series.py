@@ -150,12 +150,14 @@ POWER_FLOW_FIELDS = (
     Field("grid_power", "number", "At the grid, W, never negative; grid_direction says which way."),
     Field("storage_power", "number", "At the battery, W, never negative; storage_direction says "
           "which way."),
-    Field("grid_direction", "string", "import or export; null when nothing flows."),
-    Field("storage_direction", "string", "charge or discharge; null when nothing flows."),
+    Field("grid_direction", "string", "import or export; null when nothing flows or the cloud "
+          "does not say."),
+    Field("storage_direction", "string", "charge or discharge; null as grid_direction."),
     Field("pv_status", "string", "Active, Idle, Disabled."),
     Field("load_status", "string", "Active, Idle, Disabled."),
-    Field("grid_status", "string", "Active, Idle, Disabled (an outage)."),
-    Field("storage_status", "string", "Charging, Discharging, Active, Idle, Disabled."),
+    Field("grid_status", "string", "v2: IMPORT, EXPORT. v1: Active, Idle, Disabled (an outage)."),
+    Field("storage_status", "string", "v2: CHARGE, DISCHARGE. v1: Charging, Discharging, Active, "
+          "Idle, Disabled."),
     Field("storage_charge_level", "number", "State of charge of all batteries, percent."),
     Field("storage_critical", "boolean", "Whether the battery is nearly empty."),
     Field("storage_time_left", "string", "Time left, in backup mode."),

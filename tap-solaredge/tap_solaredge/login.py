@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from solar_tap_kit.errors import AuthError, SettingsError
+from tap_solaredge.errors import GrantRefusedError
 from tap_solaredge.v2.client import open_tokens
 
 if TYPE_CHECKING:
@@ -95,6 +96,9 @@ def log_in(
     where = urllib.parse.urlsplit(redirect_uri)
     if where.scheme == "http" and where.hostname in LOCAL_HOSTS:
         answer = _listen(where, wait_s, lambda: say(f"Waiting at {redirect_uri} ..."))
+        if answer is None:
+            message = f"nobody came back within {wait_s:g} s; {_what_connect_wants(redirect_uri)}"
+            raise AuthError(message)
     else:
         answer = ask("Paste the address that the browser shows then, or the code in it")
     consent = read_consent(answer, state)
@@ -102,8 +106,22 @@ def log_in(
     tokens = open_tokens(runtime)
     # A bare code does not say whose it is; the site that was asked for is the best guess.
     chosen = consent.site_id or (config["site_ids"][0] if config.get("site_ids") else None)
-    tokens.begin(consent.code, redirect_uri, chosen)
+    try:
+        tokens.begin(consent.code, redirect_uri, chosen)
+    except GrantRefusedError as error:
+        message = (
+            f"{error}. A code serves once, for some minutes; {_what_connect_wants(redirect_uri)}"
+        )
+        raise AuthError(message) from None
     return tokens.site_id()
+
+
+def _what_connect_wants(redirect_uri: str) -> str:
+    return (
+        f"{redirect_uri} has to be the default redirect URL of the application (--redirect-uri "
+        "names another), and SolarEdge Connect refuses users who have several sites: those "
+        "are read with a Fleet API key"
+    )
 
 
 def read_consent(answer: str, state: str) -> Consent:
@@ -156,13 +174,16 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing: the address holds the code."""
 
 
-def _listen(where: urllib.parse.SplitResult, wait_s: float, listening: Callable[[], None]) -> str:
+def _listen(
+    where: urllib.parse.SplitResult, wait_s: float, listening: Callable[[], None]
+) -> str | None:
+    """Return the query that the browser came back with, or None if it did not come."""
     try:
         server = _Callback((str(where.hostname), where.port or 80), _Handler)
     except OSError as error:
         message = (
             f"--redirect-uri: {where.netloc} can't be listened at ({error.strerror}); give "
-            "another port, as registered with the application"
+            "another port, as in the application's default redirect URL"
         )
         raise SettingsError(message) from None
     server.path = where.path or "/"
@@ -174,8 +195,7 @@ def _listen(where: urllib.parse.SplitResult, wait_s: float, listening: Callable[
             server.handle_request()
             if server.answer is not None:
                 return server.answer
-    message = f"nobody came back within {wait_s:g} s; run the command again"
-    raise AuthError(message)
+    return None
 
 
 def _ask(question: str) -> str:
@@ -219,7 +239,7 @@ def login_command(
                 ["--redirect-uri"],
                 default=REDIRECT,
                 show_default=True,
-                help="As registered with the application. One on this machine is listened at; "
+                help="The application's default redirect URL. One on this machine is listened at; "
                 "for any other you are asked for the address that the browser ends at.",
             ),
         ],

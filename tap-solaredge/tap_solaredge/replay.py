@@ -76,6 +76,9 @@ def _decode(recording: Recording, fetched_at: str) -> ReplayedFile:
         return _list(recording.name, answer, fetched_at)
     if not isinstance(answer, dict):
         return ReplayedFile(recording.name, "not an answer of this API")
+    # Before telemetry: a flow has a part `storage` too.
+    if any(isinstance(answer.get(part), dict) for part in ("pv", "load", "grid")):
+        return _made(recording.name, "power flow", _power_flow(recording.body, fetched_at))
     for key in METRICS:
         if isinstance(answer.get(key), dict):
             return _telemetry(recording.name, key, answer, fetched_at)
@@ -226,6 +229,10 @@ def _series_reader(stream: str, root: str, column: str) -> Callable[[bytes, str]
     return read
 
 
+def _power_flow(body: bytes, fetched_at: str) -> Rows:
+    return {"power_flow": snapshots.power_flow(parse_json(body), SITE, fetched_at)}
+
+
 READERS: dict[str, Reader] = {
     "sites": Reader("site list", _sites),
     "details": Reader("site", _sites),
@@ -287,10 +294,7 @@ READERS: dict[str, Reader] = {
         "benefits",
         lambda body, at: {"environmental_benefits": snapshots.benefits(parse_json(body), SITE, at)},
     ),
-    "siteCurrentPowerFlow": Reader(
-        "power flow",
-        lambda body, at: {"power_flow": snapshots.power_flow(parse_json(body), SITE, at)},
-    ),
+    "siteCurrentPowerFlow": Reader("power flow", _power_flow),
     "envBenefits": Reader(
         "benefits",
         lambda body, at: {"environmental_benefits": snapshots.benefits(parse_json(body), SITE, at)},

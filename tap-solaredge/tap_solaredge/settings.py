@@ -80,7 +80,7 @@ SETTINGS: dict[str, Any] = th.PropertiesList(
         title="Hours per call",
         description="v2: longest period of one call. Left out: what is documented, 12 for "
         "quarter-hours and 24 for hours. 25 makes a day one call where the cloud allows it. "
-        "A period that the cloud refuses is halved, and that is remembered.",
+        "A period that the cloud refuses is shortened, and that is remembered.",
     ),
     th.Property(
         "credits_per_month",
@@ -89,6 +89,14 @@ SETTINGS: dict[str, Any] = th.PropertiesList(
         default=CREDITS_PER_MONTH,
         description="v2: what the account has a month; a call is a credit. They are spread "
         "over the days of the month.",
+    ),
+    th.Property(
+        "credits_renew_on_day",
+        th.IntegerType(minimum=1, maximum=31),
+        title="Day of renewal",
+        default=1,
+        description="v2: day of the month on which the account's credits are renewed, its "
+        "billing day; in a shorter month the last one.",
     ),
     th.Property(
         "calls_per_minute",

@@ -23,11 +23,28 @@ if TYPE_CHECKING:
 POUND_KG = 0.45359237
 MASS_TO_KG = {"kg": 1.0, "lb": POUND_KG, "lbs": POUND_KG}
 PARTS = {"PV": "pv", "LOAD": "load", "GRID": "grid", "STORAGE": "storage"}
+FLOW_FRAME = frozenset({"unit", "updateRefreshRate", "updatedAt", "siteId"})
+"""What an answer may hold beside the parts: without a part it says that nothing is measured."""
+
+DIRECTED: dict[str, dict[str, str]] = {
+    "pv": {},
+    "load": {},
+    "grid": {"IMPORT": "import", "EXPORT": "export"},
+    "storage": {"CHARG": "charge", "DISCHARG": "discharge"},
+}
+"""v2's parts, and how the words of their status begin, case ignored. IMPORT and DISCHARGE were
+seen, the opposites are guessed."""
 
 
-def now_columns(site: Site, fetched_at: str) -> Record:
-    """Return the raw contract's columns of a reading that is of now."""
-    utc = parse_utc(fetched_at).replace(microsecond=0)
+def now_columns(site: Site, fetched_at: str, at: dt.datetime | None = None) -> Record:
+    """Return the raw contract's columns of a reading that is of now.
+
+    Args:
+        site: The site.
+        fetched_at: When the answer was fetched.
+        at: The instant that the answer itself names, aware; left out, `fetched_at`.
+    """
+    utc = (at or parse_utc(fetched_at)).astimezone(dt.UTC).replace(microsecond=0)
     local = utc.astimezone(site.tz)
     offset = local.utcoffset() or dt.timedelta()
     return {
@@ -43,15 +60,63 @@ def now_columns(site: Site, fetched_at: str) -> Record:
 def power_flow(answer: Any, site: Site, fetched_at: str) -> list[Record]:
     """Return the row of a power flow answer; none for a site that can't measure it.
 
-    Powers are positive; who feeds whom stands in `connections`, in any mixture of cases.
+    Powers are positive, in W. v2 gives each part's direction as its `status`, v1 in
+    `connections`, in any mixture of cases; both are read under either API.
 
     Raises:
         DecodeError: The answer has another form.
     """
     flow = _object(answer, "power flow")
     flow = _object(flow.get("siteCurrentPowerFlow", flow), "siteCurrentPowerFlow")
-    if "connections" not in flow and not flow.keys() & PARTS.keys():
+    if any(isinstance(flow.get(name), dict) and "power" in flow[name] for name in DIRECTED):
+        return [_flow_by_status(flow, site, fetched_at)]
+    if "connections" in flow or flow.keys() & PARTS.keys():
+        return [_flow_by_connections(flow, site, fetched_at)]
+    if all(value is None for name, value in flow.items() if name not in FLOW_FRAME):
         return []
+    message = f"power flow: no part of the answer is known: {shorten(flow)}"
+    raise DecodeError(message)
+
+
+def _flow_by_status(flow: Mapping[str, Any], site: Site, fetched_at: str) -> Record:
+    """Return v2's row; the sign of a power, if it ever has one, adds nothing to the status."""
+    scale = factor(flow.get("unit"), "power_flow")
+    at = _aware(flow.get("updatedAt"), "updatedAt of power_flow")
+    row = {**_blank(PowerFlow.fields), **now_columns(site, fetched_at, at)}
+    for name, ways in DIRECTED.items():
+        part = flow.get(name)
+        present = part if isinstance(part, dict) else {}
+        power = number(present.get("power"), f"power of power_flow {name}")
+        row[f"{name}_power"] = _scaled(None if power is None else abs(power), scale)
+        row[f"{name}_status"] = _status(present)
+        if ways:
+            row[f"{name}_direction"] = _way(name, ways, present.get("status"), power)
+        if name == "storage":
+            row["storage_charge_level"] = number(
+                present.get("chargeLevel"), "chargeLevel of power_flow"
+            )
+    return row
+
+
+def _way(name: str, ways: Mapping[str, str], status: object, power: Value) -> str | None:
+    """Return the direction that a status says; null where nothing flows or the word is new."""
+    word = str(status).upper()
+    found = next((way for start, way in ways.items() if word.startswith(start)), None)
+    if found is None and power:
+        what = f"status {shorten(word)} of power_flow {name}"
+        notice(f"status of power_flow {name}", f"{what} is not known; its direction is null")
+    return found if power else None
+
+
+def _status(part: Mapping[str, Any]) -> str | None:
+    """Return the status as the vendor says it, or v1's word for `active`."""
+    active = part.get("active")
+    if part.get("status") is not None or active is None:
+        return part.get("status")
+    return "Active" if active else "Idle"
+
+
+def _flow_by_connections(flow: Mapping[str, Any], site: Site, fetched_at: str) -> Record:
     scale = factor(flow.get("unit"), "power_flow")
     row = {**_blank(PowerFlow.fields), **now_columns(site, fetched_at)}
     for name, column in PARTS.items():
@@ -76,7 +141,7 @@ def power_flow(answer: Any, site: Site, fetched_at: str) -> list[Record]:
     row["grid_direction"] = _direction("GRID", givers, takers, ("import", "export"))
     row["storage_direction"] = _direction("STORAGE", givers, takers, ("discharge", "charge"))
     row["connections"] = json.dumps(connections)
-    return [row]
+    return row
 
 
 def _direction(name: str, givers: set[str], takers: set[str], words: tuple[str, str]) -> str | None:
@@ -183,6 +248,17 @@ def alerts_v2(items: Iterable[Mapping[str, Any]], fetched_at: str) -> list[Recor
         row["fetched_at"] = fetched_at
         rows.append(row)
     return rows
+
+
+def _aware(value: object, field: str) -> dt.datetime | None:
+    """Return a timestamp as an aware date-time; one that can't be read is None and reported."""
+    if value is None:
+        return None
+    try:
+        return parse_timestamp(str(value)).astimezone(dt.UTC)
+    except (DecodeError, OverflowError):
+        notice(f"unreadable {field}", f"{field} is {shorten(value)}, no timestamp; not used")
+    return None
 
 
 def _instant(text: str | None, field: str) -> str | None:

@@ -1,4 +1,4 @@
-"""How long a period one call may ask for: what is documented or configured, halved when refused."""
+"""How long a period one call may request: documented or configured, shorter once refused."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 Period = tuple[dt.datetime, dt.datetime]
 
+CLOCKS_DIFFER = dt.timedelta(minutes=10)
+"""A period that ends closer to now than this may be refused because it ends in the future."""
+
 logger = logging.getLogger("tap_solaredge")
 
 
@@ -28,12 +31,14 @@ class Span:
         longest: Where to start.
         step: What periods are cut at.
         refusal: What the cloud answers to a period that is too long, among other things.
-        halvings: After so many in a row it is not the length that is refused.
+        halvings: After so many in a row the length is not what is refused.
         ledger: Remembers what the cloud has refused.
         clock: Time source.
+        documented: The vendor's limit. A refused period is shortened to it first, then to one
+            step less, in case the limit itself is excluded, and only then halved.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a keyword for what the two APIs do differently
         self,
         name: str,
         longest: dt.timedelta,
@@ -43,6 +48,7 @@ class Span:
         halvings: int,
         ledger: Ledger,
         clock: Clock,
+        documented: dt.timedelta | None = None,
     ) -> None:
         self._name = f"span {name} {longest}"
         self._step = step
@@ -50,11 +56,12 @@ class Span:
         self._halvings = halvings
         self._ledger = ledger
         self._clock = clock
+        self._documented = documented
         known = ledger.note(self._name)
         self.length = dt.timedelta(seconds=float(known)) if known else longest
 
     def cut(self, begin: dt.datetime, end: dt.datetime) -> Iterator[Period]:
-        """Yield the periods that a time is asked in."""
+        """Yield the periods that a time is requested in."""
         while begin < end:
             until = min(begin + self.length, end)
             yield begin, until
@@ -66,37 +73,69 @@ class Span:
         end: dt.datetime,
         call: Callable[[dt.datetime, dt.datetime], bytes],
     ) -> list[bytes]:
-        """Ask for a time, in shorter periods if the cloud refuses it at this length.
+        """Request a time, in shorter periods if the cloud refuses it at this length.
 
         Args:
             begin: First instant.
             end: The instant after the last.
-            call: Asks for one period.
+            call: Requests one period.
 
         Raises:
             SolarError: The cloud refuses for another reason.
         """
         bodies: list[bytes] = []
-        for period in list(self.cut(begin, end)):
-            bodies += self._ask_one(*period, call, self._halvings)
+        length = self.length
+        while begin < end:
+            wanted = min(begin + length, end)
+            body, until = self._ask_one(begin, wanted, call)
+            if until < wanted:
+                length = until - begin
+            bodies.append(body)
+            begin = until
         return bodies
 
-    def _ask_one(self, begin: dt.datetime, end: dt.datetime, call: Call, tries: int) -> list[bytes]:
-        try:
-            return [call(begin, end)]
-        except self._refusal:
-            half = (end - begin) / 2 // self._step * self._step
-            if tries == 0 or half < self._step:
-                raise
-        bodies = self._ask_one(begin, begin + half, call, tries - 1)
-        # That went well: the length was the reason, and is remembered.
-        if half < self.length:
+    def remember(self, length: dt.timedelta) -> None:
+        """Use this length from now on, in later runs too."""
+        self.length = length
+        self._ledger.put_note(self._name, str(length.total_seconds()), self._clock.now())
+
+    def _ask_one(
+        self, begin: dt.datetime, end: dt.datetime, call: Call
+    ) -> tuple[bytes, dt.datetime]:
+        """Return the answer for the longest period that is not refused, and where it ends."""
+        until = end
+        for tries in reversed(range(self._halvings + 1)):
+            try:
+                body = call(begin, until)
+            except self._refusal:
+                shorter = self._shorter(until - begin)
+                if tries == 0 or shorter < self._step:
+                    raise
+                until = begin + shorter
+            else:
+                break
+        # A shorter period was answered: the length was the reason, and is remembered.
+        if until < end and until - begin < self.length and self._is_past(end):
             logger.warning(
-                "%s: the cloud refuses %s at once; asking for %s from now on",
+                "%s: the cloud refuses %s at once; requesting %s from now on",
                 self._name.split(" ")[1],
                 end - begin,
-                half,
+                until - begin,
             )
-            self.length = half
-            self._ledger.put_note(self._name, str(half.total_seconds()), self._clock.now())
-        return bodies + self.ask(begin + half, end, call)
+            self.remember(until - begin)
+        return body, until
+
+    def _shorter(self, refused: dt.timedelta) -> dt.timedelta:
+        """Return what to try instead of a refused length."""
+        limit = self._documented
+        if limit is not None and refused > limit:
+            return limit
+        if limit is not None and refused == limit:
+            return limit - self._step
+        if limit is not None and refused == limit - self._step:
+            refused = limit
+        return refused / 2 // self._step * self._step
+
+    def _is_past(self, end: dt.datetime) -> bool:
+        # v1's periods are wall clocks without an offset; they end at midnight.
+        return end.tzinfo is None or end <= self._clock.now() - CLOCKS_DIFFER

@@ -145,7 +145,7 @@ class PowerFlow(OfTheMoment):
 
 
 class Alerts(SolarStream):
-    """Open alerts."""
+    """Alerts, open and closed; of v2's fleets those that were open at a run."""
 
     name = "alerts"
     fields = ALERT_FIELDS

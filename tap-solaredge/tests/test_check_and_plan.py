@@ -20,22 +20,65 @@ def test_check_says_in_words_what_a_fleet_key_may_use(
     bench: Bench, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Each endpoint of each site, the paid one refused in words, the calls counted."""
+    bench.settings["state_dir"] = str(bench.folder / "kept")
     tap, _ = bench.tap()
     assert tap.show_check("json")
     said = json.loads(capsys.readouterr().out)
     assert said["calls"] == len(bench.cloud.calls)
     found = {(f["site"], f["source"]): f for f in said["findings"]}
     assert found[METERED, "meters"]["verdict"] == "ok"
-    # Half a day tells as much as a whole one, and alerts come for all sites at once.
-    assert found[METERED, "meters"]["words"] == "192 meter_energy, 192 meter_power, 2 sync_days"
+    # Alerts come for all sites at once, and the site's power is as open as its energy.
     assert found[METERED, "site_energy"]["words"] == "as energy_days"
-    assert said["calls"] == 1 + 1 + 2 * (1 + 2 + 5) + 1
+    assert found[METERED, "site_power"]["words"] == "as energy_days"
+    assert said["calls"] == 1 + 1 + 2 * (1 + 2 + 4) + 1
+    # A whole day was tried in place of half a day, and refused.
+    assert [call.status for call in bench.cloud.calls].count(400) == 1
+    assert found[METERED, "meters"]["words"].startswith("access is right")
+    assert "two calls of 12 hours" in found["", "span_hours"]["words"]
     assert found[METERED, "power_flow"]["verdict"] == "not served"
     assert "plan" in found[METERED, "power_flow"]["words"]
     for site in (METERED, UNMETERED):
         for source in ("energy_days", "site_energy", "site_power", "inverter_telemetry",
                        "storage_telemetry", "overview", "environmental_benefits"):  # fmt: skip
             assert found[site, source]["verdict"] == "ok", source
+
+
+def test_a_day_in_one_call_is_tried_once(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    """Refused: never again, half a day tells as much as a whole one."""
+    bench.settings["state_dir"] = str(bench.folder / "kept")
+    for refused in (1, 0):
+        bench.cloud.calls.reset()
+        tap, _ = bench.tap()
+        assert tap.show_check("json")
+        assert [call.status for call in bench.cloud.calls].count(400) == refused
+    findings = json.loads(capsys.readouterr().out.splitlines()[-1])["findings"]
+    found = {(f["site"], f["source"]): f["words"] for f in findings}
+    assert found[METERED, "meters"] == "192 meter_energy, 192 meter_power, 2 sync_days"
+    assert ("", "span_hours") not in found
+
+
+def test_a_day_that_is_answered_halves_the_cost(
+    bench: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where the cloud allows it: no call more, remembered, and the plan counts by it."""
+    bench.settings.update(state_dir=str(bench.folder / "kept"), start_date="2026-03-10")
+    bench.cloud.switches.set("solaredge.span_limits", "whole_day")
+    costs = []
+    for _ in range(2):
+        tap, _ = bench.tap(site_ids=[METERED])
+        tap.show_plan("json")
+        costs.append(json.loads(capsys.readouterr().out)["cost"])
+        if len(costs) == 1:
+            before = len(bench.cloud.calls)
+            tap, _ = bench.tap(site_ids=[METERED])
+            assert tap.show_check("json")
+            assert "half the credits" in capsys.readouterr().out
+            assert len(bench.cloud.calls) - before == 1 + 4 + 1 + 4
+    # Five series of one day, ten calls before and five after.
+    assert costs[0] - costs[1] == 5
+    out = bench.run(site_ids=[METERED])
+    assert len(out.records("meter_energy")) == 4 * 96
+    assert {call.status for call in bench.cloud.calls} <= {200, 403}
 
 
 def test_check_says_what_a_v1_key_may_use(old: Bench, capsys: pytest.CaptureFixture[str]) -> None:
@@ -71,7 +114,7 @@ def test_a_check_of_one_site_waits_for_no_limit(bench: Bench) -> None:
     )  # fmt: skip
     assert tap.show_check("json")
     assert time.waited == 0
-    assert {call.outcome for call in bench.cloud.calls} <= {"ok", "403"}
+    assert {call.outcome for call in bench.cloud.calls} <= {"ok", "403", "400"}
 
 
 def test_a_check_of_a_fleet_spends_no_days_credits(

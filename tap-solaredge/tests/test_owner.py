@@ -44,16 +44,30 @@ def owner(bench: Bench) -> Bench:
 def test_an_owner_reads_one_site_as_a_fleet_would(
     owner: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The same rows; alerts, which are for fleets, are left out with one line."""
+    """The same rows, and the site's own alerts."""
     mine = owner.run()
     assert {row["site_id"] for row in mine.records("sites")} == {SITE}
     assert mine.records("sites")[0]["last_update_time"] is not None
     assert len(mine.records("site_energy")) == 2 * 96
-    lines = [r.getMessage() for r in caplog.records if r.getMessage().startswith("alerts")]
-    assert len(lines) == 1
-    assert "fleet keys only" in lines[0]
+    assert not any(r.getMessage().startswith("alerts") for r in caplog.records)
+    alerts = owner.cloud.calls.matching(endpoint="solaredge.v2.site_alerts")
+    assert [call.site for call in alerts] == [SITE]
     refused = [call for call in owner.cloud.calls if call.status >= 400]
     assert refused == []
+
+
+def test_alerts_that_an_owner_may_not_see_are_one_line(
+    owner: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    """403 at the alerts alone: said once, not requested again that week, no failure."""
+    owner.cloud.switches.set("solaredge.owner_alerts", value=False)
+    state = owner.run().states[-1]
+    owner.cloud.clock.advance(86_400)
+    owner.run(state)
+    lines = [r.getMessage() for r in caplog.records if r.getMessage().startswith("alerts")]
+    assert len(lines) == 2
+    assert all("does not show alerts" in line for line in lines)
+    assert len(owner.cloud.calls.matching(endpoint="solaredge.v2.site_alerts")) == 1
 
 
 def test_each_run_goes_on_from_the_token_of_the_last(owner: Bench) -> None:
@@ -263,8 +277,29 @@ def test_nobody_coming_back_is_one_line(owner: Bench) -> None:
     """The owner closes the browser: the command ends by itself."""
     tap, _ = owner.tap(refresh_token=None)
     redirect = f"http://127.0.0.1:{free_port()}/callback"
-    with pytest.raises(AuthError, match="nobody came back"):
+    with pytest.raises(AuthError, match="nobody came back") as failure:
         log_in(tap.runtime, redirect, lambda _line: None, str, wait_s=0.05)
+    for words in (f"{redirect} has to be the default redirect URL", "several sites", "Fleet API"):
+        assert words in str(failure.value)
+
+
+def test_a_code_that_is_refused_names_the_redirect(owner: Bench) -> None:
+    """Connect takes back a code only with the application's default redirect URL."""
+    tap, _ = owner.tap(refresh_token=None)
+    back = "https://solar.example.com/back"
+    with pytest.raises(AuthError, match=f"{back} has to be the default redirect URL") as failure:
+        log_in(tap.runtime, back, lambda _line: None, lambda _question: "never-issued")
+    assert "serves once" in str(failure.value)
+    tap, _ = owner.tap(refresh_token=None, client_secret="wrong")  # noqa: S106 - on purpose
+    with pytest.raises(AuthError, match="invalid_client") as failure:
+        log_in(tap.runtime, back, lambda _line: None, lambda _question: "never-issued")
+    assert "redirect" not in str(failure.value)
+
+
+def test_token_requests_serve_where_forms_do_too(owner: Bench) -> None:
+    """JSON is what is documented; a cloud that reads forms as well changes nothing."""
+    owner.cloud.switches.set("solaredge.form_tokens", value=True)
+    assert len(owner.run().records("site_energy")) == 2 * 96
 
 
 def test_a_port_in_use_names_the_option(owner: Bench) -> None:

@@ -181,7 +181,7 @@ def test_chosen_readings_of_now_are_true(bench: Bench) -> None:
     now = bench.cloud.clock.now()
     (flow,) = out.records("power_flow")
     truth = bench.cloud.truth.energy(METERED, now - dt.timedelta(minutes=1), now)
-    assert flow["recorded_at"] == "2026-03-11T17:30:00Z"
+    assert flow["recorded_at"] == "2026-03-11T17:29:00Z"
     assert flow["pv_power"] == pytest.approx(truth.pv_kwh * 60_000, abs=5.1)
     assert flow["load_power"] == pytest.approx(truth.load_kwh * 60_000, abs=5.1)
     flows = {"import": truth.import_kwh, "export": truth.export_kwh}

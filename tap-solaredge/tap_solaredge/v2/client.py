@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 import dataclasses
 import datetime as dt
 import hashlib
@@ -19,7 +18,7 @@ from solar_tap_kit.errors import (
 )
 from solar_tap_kit.limits import Limit
 from tap_solaredge.answers import HOST, detail
-from tap_solaredge.errors import BadRequestError, ForbiddenError
+from tap_solaredge.errors import BadRequestError, ForbiddenError, GrantRefusedError
 from tap_solaredge.tokens import HOW_TO_LOG_IN, Tokens, TokenStore
 
 if TYPE_CHECKING:
@@ -111,10 +110,7 @@ class V2Client:
             message = f"no access (HTTP 403): {detail(reply)}; the key's site, scope or tier"
             raise ForbiddenError(message)
         if status == HTTPStatus.BAD_REQUEST:
-            message = (
-                f"the request was refused (HTTP 400): {detail(reply)}; if the period is too "
-                "long for this account, set span_hours lower"
-            )
+            message = f"the request was refused (HTTP 400), in SolarEdge's words: {detail(reply)}"
             raise BadRequestError(message)
         if reply.elsewhere:
             message = (
@@ -150,15 +146,25 @@ class V2Client:
         wait = reply.retry_after(now)
         remaining = reply.headers.get("x-ratelimit-remaining-minute")
         if wait is None and remaining is not None and remaining != "0":
-            month = self._limit(MONTH)
-            self.ledger.correct(month, 0, now)
-            message = (
-                "the month's credits are used up (HTTP 429); the next calls go when the "
-                "account's new month begins"
-            )
-            raise QuotaError(message, month.resets(now))
+            raise self._month_is_over(now)
         message = "the limit of calls a minute is reached (HTTP 429)"
         raise TransientError(message, MINUTE.total_seconds() if wait is None else wait)
+
+    def _month_is_over(self, now: dt.datetime) -> QuotaError:
+        """Return the pause until tomorrow: on which day credits are renewed, nobody has said.
+
+        Today's share is used up by it, the month is not: so the first call of each day tries
+        whether the account's new month has begun, and what it finds is believed.
+        """
+        share, month = self._limit(SHARE), self._limit(MONTH)
+        self.ledger.correct(share, 0, now)
+        again = share.resets(now)
+        message = (
+            "the account's credits are used up (HTTP 429); one call a day tries again, until "
+            "they are renewed. By the setting credits_renew_on_day "
+            f"({month.month_begins_on}) that is on {month.resets(now):%Y-%m-%d}"
+        )
+        return QuotaError(message, again)
 
     def _learn(self, reply: Reply) -> None:
         """Take the minute's limit, and what others have used of it, from the headers."""
@@ -180,7 +186,8 @@ class V2Client:
         """Spread what is left of the month evenly over its days, so that upkeep never runs dry."""
         now = self._clock.now()
         left = {entry.limit.name: entry for entry in self.ledger.left(now)}
-        days_left = calendar.monthrange(now.year, now.month)[1] - now.day + 1
+        ends = self._limit(MONTH).resets(now) or now
+        days_left = max(1, (ends.date() - now.astimezone(dt.UTC).date()).days)
         since_midnight = left[MONTH].left + left[SHARE].used
         self._replace(SHARE, max(1, -(-since_midnight // days_left)))
 
@@ -197,8 +204,10 @@ class V2Client:
 def _limits(runtime: Runtime) -> tuple[Limit, ...]:
     credits_a_month = int(runtime.config["credits_per_month"])
     per_minute = int(runtime.config.get("calls_per_minute") or CALLS_PER_MINUTE)
+    reserve = runtime.reserve_of(credits_a_month)
+    renewed_on = int(runtime.config["credits_renew_on_day"])
     return (
-        Limit(MONTH, credits_a_month, "month", reserve=runtime.reserve_of(credits_a_month)),
+        Limit(MONTH, credits_a_month, "month", reserve=reserve, month_begins_on=renewed_on),
         Limit(SHARE, credits_a_month, "day"),
         Limit(PER_MINUTE, per_minute, MINUTE),
     )
@@ -239,11 +248,12 @@ def _judge_token(reply: Reply) -> None:
             "client_id, client_secret: SolarEdge does not know this pair (invalid_client); copy "
             "both again from the application's page"
         )
-    elif word == "invalid_grant":
+        raise AuthError(message)
+    if word == "invalid_grant":
         message = (
             "SolarEdge refused the grant (invalid_grant): it was taken back, lay unused for 30 "
             f"days, or was used elsewhere; {HOW_TO_LOG_IN}"
         )
     else:
         message = f"SolarEdge refused the token request ({word[:60]}); {HOW_TO_LOG_IN}"
-    raise AuthError(message)
+    raise GrantRefusedError(message)

@@ -9,16 +9,18 @@ from solar_tap_kit.clock import DAY
 from solar_tap_kit.cloud import Cloud, SiteList
 from solar_tap_kit.errors import SettingsError
 from solar_tap_kit.http import parse_json
+from tap_solaredge.day_spans import DaySpan
 from tap_solaredge.days import PATIENCE_DAYS
 from tap_solaredge.errors import BadRequestError
 from tap_solaredge.evidence import Evidence
 from tap_solaredge.sites import choose, sites_of
 from tap_solaredge.spans import Span
 from tap_solaredge.v2.client import V2Client
+from tap_solaredge.v2.day_trial import DayTrial
 from tap_solaredge.v2.daylight import Nights
 from tap_solaredge.v2.lists import site_items, site_rows
 from tap_solaredge.v2.snapshots import snapshot_sources
-from tap_solaredge.v2.sources import SERIES, STEPS, EnergyDays, Series
+from tap_solaredge.v2.sources import SERIES, STEPS, CallSizes, EnergyDays, Series
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,15 +28,11 @@ if TYPE_CHECKING:
     from solar_tap_kit.runtime import Runtime
 
 SITES_IN_PAGE = 500
-MONTH = 31 * DAY + dt.timedelta(hours=1)
-DOCUMENTED = {
-    "quarter_hour": dt.timedelta(hours=12),
-    "hour": dt.timedelta(hours=24),
-    "day": MONTH,
-}
-"""Longest period of one call by resolution."""
+DOCUMENTED = {"quarter_hour": dt.timedelta(hours=12), "hour": dt.timedelta(hours=24)}
+"""Longest period of one call by resolution; of days it is a calendar month."""
 
-HALVINGS = 3
+HALVINGS = 4
+"""A refused day is tried as 12 hours, as 11:45, and as halves of 12 hours."""
 
 
 class SolarEdgeV2(Cloud):
@@ -56,18 +54,34 @@ class SolarEdgeV2(Cloud):
         self.session = self.client.session
         self._wanted = [str(site_id) for site_id in config.get("site_ids") or ()]
         evidence = Evidence(self.client.ledger)
-        nights = Nights(self.client.ledger)
         resolution = config["resolution"]
         hours = config.get("span_hours")
-        longest = DOCUMENTED[resolution]
-        if hours is not None and resolution != "day":
-            longest = dt.timedelta(hours=hours)
-        span = self._span(resolution, longest, STEPS[resolution], runtime)
-        by_month = self._span("totals", MONTH, DAY, runtime)
+        documented = DOCUMENTED.get(resolution, DAY)
+        longest = documented if hours is None else dt.timedelta(hours=hours)
+        span = Span(
+            resolution,
+            longest,
+            STEPS[resolution],
+            refusal=BadRequestError,
+            halvings=HALVINGS,
+            ledger=self.client.ledger,
+            clock=runtime.clock,
+            documented=documented,
+        )
+        self._trial = DayTrial(
+            span,
+            self.client.ledger,
+            runtime.clock,
+            enabled=hours is None and resolution == "quarter_hour",
+        )
+        totals, days = (
+            DaySpan(name, self.client.ledger, runtime.clock) for name in ("totals", "series")
+        )
+        sizes = CallSizes(span, days, Nights(self.client.ledger), self._trial)
         self.sources = (
             *snapshot_sources(self.client),
-            EnergyDays(self.client, evidence, by_month),
-            *(Series(kind, self.client, evidence, resolution, span, nights) for kind in SERIES),
+            EnergyDays(self.client, evidence, totals),
+            *(Series(kind, self.client, evidence, resolution, sizes) for kind in SERIES),
         )
 
     def ask_sites(self) -> list[bytes]:
@@ -93,6 +107,10 @@ class SolarEdgeV2(Cloud):
         chosen = choose(rows, self._wanted)
         return SiteList(sites_of(chosen), chosen)
 
+    def learned(self) -> Sequence[tuple[str, str]]:
+        """Return whether a day of a series may be one call, if that was tried."""
+        return [("span_hours", self._trial.finding)] if self._trial.finding else []
+
     def _granted_site(self) -> str:
         """Return the site of the grant: what the login said, else the one configured."""
         # Drawing a token first: its answer may say the site.
@@ -106,14 +124,3 @@ class SolarEdgeV2(Cloud):
             return self._wanted[0]
         message = "site_ids: name the one site whose owner has granted the refresh_token"
         raise SettingsError(message)
-
-    def _span(self, name: str, longest: dt.timedelta, step: dt.timedelta, runtime: Runtime) -> Span:
-        return Span(
-            name,
-            longest,
-            step,
-            refusal=BadRequestError,
-            halvings=HALVINGS,
-            ledger=self.client.ledger,
-            clock=runtime.clock,
-        )

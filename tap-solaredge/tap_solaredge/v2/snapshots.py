@@ -1,4 +1,4 @@
-"""What SolarEdge v2 says about now: devices, alerts, benefits, overview, power flow."""
+"""What SolarEdge v2 says about now: devices, benefits, overview, power flow."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from solar_tap_kit.cloud import Harvest, Source
 from solar_tap_kit.errors import NotServedError
 from solar_tap_kit.http import parse_json
 from tap_solaredge import snapshots
-from tap_solaredge.answers import parse_shared
 from tap_solaredge.errors import ForbiddenError
-from tap_solaredge.v2.lists import device_rows, objects
+from tap_solaredge.v2.alerts import DAILY, Alerts, SiteAlerts
+from tap_solaredge.v2.lists import device_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -24,10 +24,7 @@ if TYPE_CHECKING:
 DEVICE_TYPES = (
     "INVERTER", "BATTERY", "METER", "OPTIMIZER", "EV_CHARGER", "GATEWAY",
 )  # fmt: skip
-ALERTS_IN_PAGE = 100
-EVERY_SITE = 1_000_000
 
-DAILY = dt.timedelta(hours=20)
 WEEKLY = dt.timedelta(days=6, hours=20)
 """Credits are scarce: what hardly changes is asked once a week."""
 
@@ -88,50 +85,6 @@ class PowerFlow(Snapshot):
         raise NotServedError(message, everywhere=True)
 
 
-class Alerts(Source):
-    """Open alerts of all sites, in as many calls as they have pages.
-
-    Args:
-        client: Sends the calls.
-    """
-
-    name = "alerts"
-    endpoint = "alerts"
-    streams = ("alerts",)
-    refresh = DAILY
-    group = EVERY_SITE
-
-    def __init__(self, client: V2Client) -> None:
-        self._client = client
-
-    def ask(self, windows: Sequence[Window]) -> list[bytes]:
-        """Ask for all pages.
-
-        Raises:
-            NotServedError: The account is a home owner's: SolarEdge shows alerts to fleets only.
-        """
-        del windows
-        if self._client.is_oauth:
-            message = "SolarEdge shows alerts to fleet keys only, not to a home owner's grant"
-            raise NotServedError(message, everywhere=True)
-        bodies: list[bytes] = []
-        while True:
-            params = {
-                "only-open": "true",
-                "page": len(bodies) + 1,
-                "alerts-in-page": ALERTS_IN_PAGE,
-            }
-            bodies.append(self._client.get("/alerts", params, endpoint=self.endpoint))
-            if len(objects(parse_json(bodies[-1]), "alerts")) < ALERTS_IN_PAGE:
-                return bodies
-
-    def decode(self, window: Window, bodies: Sequence[bytes], fetched_at: str) -> Harvest:
-        """Return the alerts of one site."""
-        found = [item for body in bodies for item in objects(parse_shared(body), "alerts")]
-        mine = [item for item in found if str(item.get("siteId")) == window.site.id]
-        return Harvest({"alerts": snapshots.alerts_v2(mine, fetched_at)})
-
-
 def snapshot_sources(client: V2Client) -> tuple[Source, ...]:
     """Return everything that is asked about now, the cheapest and most useful first."""
     return (
@@ -143,7 +96,7 @@ def snapshot_sources(client: V2Client) -> tuple[Source, ...]:
             lambda answer, site, at: device_rows(answer, site.id, at),
             {"types": DEVICE_TYPES},
         ),
-        Alerts(client),
+        SiteAlerts(client) if client.is_oauth else Alerts(client),
         Snapshot(
             client,
             "environmental-benefits",

@@ -6,12 +6,13 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from solar_tap_kit.clock import DAY, day_start_utc, local_date
+from solar_tap_kit.clock import DAY, local_date, parse_utc
 from solar_tap_kit.cloud import Harvest, Source
 from solar_tap_kit.http import parse_json
 from solar_tap_kit.windows import Cut
 from tap_solaredge.days import Dated, Grain, Kind, Question, judge
 from tap_solaredge.v2 import rows
+from tap_solaredge.v2.day_trial import REFUSED
 from tap_solaredge.v2.daylight import EDGE
 from tap_solaredge.v2.points import parse_timestamp
 
@@ -20,13 +21,12 @@ if TYPE_CHECKING:
 
     from solar_tap_kit.fields import Record
     from solar_tap_kit.windows import Window
+    from tap_solaredge.day_spans import DaySpan
     from tap_solaredge.evidence import Evidence
-    from tap_solaredge.spans import Span
+    from tap_solaredge.spans import Call, Span
     from tap_solaredge.v2.client import V2Client
+    from tap_solaredge.v2.day_trial import DayTrial
     from tap_solaredge.v2.daylight import Nights
-
-CALL_DAYS = 31 * DAY
-"""What one call for days may cover."""
 
 STEPS = {
     "quarter_hour": dt.timedelta(minutes=15),
@@ -92,6 +92,7 @@ SERIES = (
         "power",
         {Kind("site_power", ("power",), sleeps=True): lambda a, q: rows.site_series(a, q, "power")},
         of_the_sun=True,
+        checked_by="energy_days",
     ),
     SeriesKind(
         "inverter_telemetry",
@@ -107,7 +108,7 @@ class EnergyDays(Source):
     Args:
         client: Sends the calls.
         evidence: Learns until when each site has reported.
-        span: The longest period of one call.
+        span: The most days of one call.
     """
 
     name = "energy_days"
@@ -118,26 +119,25 @@ class EnergyDays(Source):
     version = "v2/DAY"
     keeps_ledger = True
 
-    def __init__(self, client: V2Client, evidence: Evidence, span: Span) -> None:
+    def __init__(self, client: V2Client, evidence: Evidence, span: DaySpan) -> None:
         self._client = client
         self._evidence = evidence
         self._span = span
 
+    def cost(self, windows: Sequence[Window]) -> int:
+        """Return the calls that a window takes."""
+        (window,) = windows
+        return sum(1 for _ in self._span.cut(window.days))
+
     def ask(self, windows: Sequence[Window]) -> list[bytes]:
-        """Ask for a month, and up to the running day where the call reaches that far.
+        """Request a month, and up to now where the call reaches that far.
 
         A value of a later day says that all before is whole.
         """
         (window,) = windows
-        begin = window.start_utc
         today = local_date(self._client.now(), window.site.tz)
-        tomorrow = day_start_utc(today + DAY, window.site.tz)
-        reaches = day_start_utc(window.days.first + CALL_DAYS, window.site.tz)
-        end = max(window.end_utc, min(tomorrow, reaches))
-        return self._span.ask(begin, end, lambda a, b: self._call(window, a, b))
-
-    def _call(self, window: Window, begin: dt.datetime, end: dt.datetime) -> bytes:
-        return ask_series(self._client, window, self.endpoint, (begin, end), "DAY")
+        call = series_call(self._client, window, self.endpoint, "DAY")
+        return self._span.ask(window, call, until=today + DAY)
 
     def decode(self, window: Window, bodies: Sequence[bytes], fetched_at: str) -> Harvest:
         """Return the rows of a month's days."""
@@ -152,6 +152,23 @@ class EnergyDays(Source):
         )
 
 
+@dataclass(frozen=True, slots=True)
+class CallSizes:
+    """How much one call for a series may cover; all series of an account share it.
+
+    Attributes:
+        span: The longest period, for resolutions below a day.
+        days: The most days, for days.
+        nights: Knows which sites are dark at night, so that half a day is enough.
+        trial: Tries whether a day may be one call.
+    """
+
+    span: Span
+    days: DaySpan
+    nights: Nights
+    trial: DayTrial
+
+
 class Series(Source):
     """One series of a site, a local day at a time, in calls no longer than the limit.
 
@@ -160,8 +177,7 @@ class Series(Source):
         client: Sends the calls.
         evidence: What the run has seen of each site.
         resolution: quarter_hour, hour or day.
-        span: The longest period of one call.
-        nights: Knows which sites are dark at night.
+        sizes: How much one call may cover.
     """
 
     def __init__(
@@ -170,8 +186,7 @@ class Series(Source):
         client: V2Client,
         evidence: Evidence,
         resolution: str,
-        span: Span,
-        nights: Nights,
+        sizes: CallSizes,
     ) -> None:
         self.name = kind.name
         self.keeps_ledger = True
@@ -184,32 +199,44 @@ class Series(Source):
         self._client = client
         self._evidence = evidence
         self._grain = Grain(resolution, STEPS[resolution], "v2")
-        self._span = span
-        self._nights = nights
+        self._span = sizes.span
+        self._days = sizes.days
+        self._nights = sizes.nights
+        self._trial = sizes.trial
 
     def cost(self, windows: Sequence[Window]) -> int:
         """Return the calls that a window takes."""
         (window,) = windows
+        if self._grain.resolution == "day":
+            return sum(1 for _ in self._days.cut(window.days))
         if self._light(window) is not None:
             return 1
-        return sum(1 for _ in self._span.cut(window.start_utc, window.end_utc))
+        return sum(1 for _ in self._span.cut(window.start_utc, self._end(window)))
 
     def ask(self, windows: Sequence[Window]) -> list[bytes]:
-        """Ask for a window, in as many calls as the span limit makes of it."""
+        """Request a window, in as many calls as the span limit makes of it."""
         (window,) = windows
+        if window.reason != "probe" and self._evidence.nothing_yet(
+            self.name, window.site.id, window.days.first
+        ):
+            return []
+        if self._grain.resolution == "day":
+            return self._days.ask(window, self._call(window))
+        if window.reason == "probe" and self._trial.is_due:
+            return self._trial.run(window, self._call(window))
         if window.reason == "probe":
             # One call tells whether this may be used.
             newest = max(window.start_utc, window.end_utc - self._span.length)
             return self._ask(window, newest, window.end_utc)
-        if self._evidence.nothing_yet(self.name, window.site.id, window.days.first):
-            return []
         light = self._light(window)
         if light is not None:
             return self._ask_light(window, light)
-        return self._ask(window, window.start_utc, window.end_utc)
+        return self._ask(window, window.start_utc, self._end(window))
 
     def decode(self, window: Window, bodies: Sequence[bytes], fetched_at: str) -> Harvest:
         """Return the rows of a window, with its days' entries in the day ledger."""
+        if window.reason == "probe" and not bodies:
+            return Harvest({}, REFUSED)
         answers = [parse_json(body) for body in bodies]
         site, grain = window.site, self._grain
         asked = rows.Asked(site.id, site.tz, grain.resolution, STEPS[grain.resolution], fetched_at)
@@ -236,16 +263,20 @@ class Series(Source):
         return Harvest({**harvested, "sync_days": entries}, judged[0].note, final_until)
 
     def _ask(self, window: Window, begin: dt.datetime, end: dt.datetime) -> list[bytes]:
-        word = WORDS[self._grain.resolution]
-        return self._span.ask(
-            begin,
-            end,
-            lambda a, b: ask_series(self._client, window, self.endpoint, (a, b), word),
-        )
+        return self._span.ask(begin, end, self._call(window))
+
+    def _call(self, window: Window) -> Call:
+        return series_call(self._client, window, self.endpoint, WORDS[self._grain.resolution])
+
+    def _end(self, window: Window) -> dt.datetime:
+        """Return the end of what is requested: a cloud may refuse what is in the future."""
+        return min(window.end_utc, self._client.now().replace(microsecond=0))
 
     def _light(self, window: Window) -> dt.datetime | None:
         """Return where the light half of a day begins, if asking only for that saves a call."""
         if not self._kind.of_the_sun or self._grain.resolution != "quarter_hour":
+            return None
+        if self._end(window) < window.end_utc:
             return None
         return self._nights.light_half(window, self._span.length)
 
@@ -274,11 +305,13 @@ class Series(Source):
         if not known or len(known) < len(spans) or len(window.days) > 1:
             return found
         first, last = min(begin for begin, _ in known), max(end for _, end in known)
-        if first <= window.start_utc and window.end_utc <= last:
+        # The rest of the running day is not the night.
+        until = min(window.end_utc, parse_utc(asked.tail["fetched_at"]))
+        if first <= window.start_utc and until <= last:
             return found
         night: list[dt.datetime] = []
         at = window.start_utc
-        while at < window.end_utc:
+        while at < until:
             if not first <= at < last:
                 night.append(at)
             at += asked.step
@@ -288,22 +321,20 @@ class Series(Source):
         return rows.site_series(answers, asked, column, night)
 
 
-def ask_series(
-    client: V2Client,
-    window: Window,
-    path: str,
-    period: tuple[dt.datetime, dt.datetime],
-    resolution: str,
-) -> bytes:
-    """Ask a series endpoint for a period, in the site's own time."""
+def series_call(client: V2Client, window: Window, path: str, resolution: str) -> Call:
+    """Return what requests a period of a series endpoint, in the site's own time."""
     site = window.site
-    begin, end = (instant.astimezone(site.tz).isoformat() for instant in period)
-    return client.get(
-        f"/sites/{site.id}/{path}",
-        {"from": begin, "to": end, "resolution": resolution},
-        endpoint=path,
-        site=site.id,
-    )
+
+    def call(begin: dt.datetime, end: dt.datetime) -> bytes:
+        first, last = (instant.astimezone(site.tz).isoformat() for instant in (begin, end))
+        return client.get(
+            f"/sites/{site.id}/{path}",
+            {"from": first, "to": last, "resolution": resolution},
+            endpoint=path,
+            site=site.id,
+        )
+
+    return call
 
 
 def _period(answer: Any) -> tuple[dt.datetime, dt.datetime] | None:
