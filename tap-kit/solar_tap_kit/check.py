@@ -9,9 +9,11 @@ from solar_tap_kit.clock import DAY, local_date, utc_text_exact
 from solar_tap_kit.errors import (
     AuthError,
     NotServedError,
+    PathRefusedError,
     Paused,
     QuotaError,
     SettingsError,
+    SiteStateError,
     SolarError,
 )
 from solar_tap_kit.notices import listening
@@ -35,7 +37,8 @@ class Finding:
     Attributes:
         site: The site, or an empty text for the account.
         source: What was asked.
-        verdict: `ok`, `not served`, `later` (a quota), or `failed`.
+        verdict: `ok`, `not served`, `later` (a quota), `offline` or `pending` (a state of the
+            site), or `failed`.
         words: What that means.
     """
 
@@ -65,7 +68,10 @@ def check(cloud: Cloud, clock: Clock) -> Iterator[Finding]:
         SolarError: The credential or the settings don't work at all.
     """
     now = utc_text_exact(clock.now())
-    sites = cloud.decode_sites(cloud.ask_sites(), now).sites
+    try:
+        sites = cloud.decode_sites(cloud.ask_sites(), now).sites
+    except PathRefusedError as error:
+        raise error.blame from None
     asked = sites[:MOST_SITES]
     more = f"; the first {MOST_SITES} are asked, others if the settings name them"
     words = f"{len(sites)} site(s)" + (more if len(sites) > MOST_SITES else "")
@@ -109,6 +115,8 @@ def _ask(source: Source, sites: Sequence[Site], clock: Clock) -> tuple[list[Find
         verdict, words = "later", str(error)
     except Paused:
         raise
+    except SiteStateError as error:
+        verdict, words = error.state, str(error)
     except SolarError as error:
         words = str(error)
     else:

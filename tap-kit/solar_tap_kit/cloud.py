@@ -12,6 +12,7 @@ from solar_tap_kit.windows import Cut
 if TYPE_CHECKING:
     import datetime as dt
 
+    from solar_tap_kit.errors import SiteState
     from solar_tap_kit.fields import Record
     from solar_tap_kit.ledger import Ledger
     from solar_tap_kit.session import Session
@@ -29,6 +30,7 @@ class Harvest:
         rows: Records by stream, in the order in which they are to be written: the day
             ledger last, so that it never vouches for rows that are not there.
         note: What is worth a word in the progress line ("276 of 276 points").
+        state: That the site is offline or not in service yet, if the answer says so.
         final_until: The first day from which on the vendor may still deliver more (rows are
             missing at the end, or there are none), or None if all days look finished. The
             bookmark waits before it, and the answer is not archived.
@@ -37,14 +39,22 @@ class Harvest:
     rows: Rows
     note: str = ""
     final_until: dt.date | None = None
+    state: SiteState | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SiteList:
-    """The sites of an account, and the rows that describe them."""
+    """The sites of an account, and the rows that describe them.
+
+    Attributes:
+        sites: The sites that can be read.
+        rows: A row for each site.
+        states: The sites that are offline or not in service yet, as the list says.
+    """
 
     sites: Sequence[Site]
     rows: Sequence[Record]
+    states: Mapping[str, SiteState] = field(default_factory=dict)
 
 
 class Source(ABC):
@@ -153,6 +163,14 @@ class Cloud(ABC):
         Raises:
             SolarError: The list can't be had.
         """
+
+    def ping(self) -> object:
+        """Send one cheap request that concerns no site, to see whether the cloud answers.
+
+        Raises:
+            SolarError: What it answers, or that it does not.
+        """
+        return self.ask_sites()
 
     @abstractmethod
     def decode_sites(self, bodies: Sequence[bytes], fetched_at: str) -> SiteList:

@@ -7,6 +7,11 @@ remedy, and never carries a secret. Nothing else leaves a tap: a traceback is a 
 from __future__ import annotations
 
 import datetime as dt  # noqa: TC003 - a public attribute's type
+from typing import Literal
+
+SiteState = Literal["offline", "pending"]
+"""A state of a site in which it brings no data, and which nobody has to repair at our end:
+its equipment does not reach the cloud, or it is not in service yet."""
 
 
 class SolarError(Exception):
@@ -39,6 +44,35 @@ class RefusedError(SolarError):
         self.maybe_date = maybe_date
 
 
+class SiteStateError(RefusedError):
+    """The vendor says that the site is offline or not in service yet: a state, not a failure.
+
+    Args:
+        message: One line for the person who runs the tap.
+        state: The state.
+    """
+
+    def __init__(self, message: str, state: SiteState) -> None:
+        super().__init__(message)
+        self.state: SiteState = state
+
+
+class PathRefusedError(RefusedError):
+    """A refusal that may concern one path or all of them: not found, moved, blocked.
+
+    Once anything else was answered it is the failure of the site below whose path it was
+    requested; where nothing is answered, the run ends with `blame`.
+
+    Args:
+        message: One line about this request.
+        blame: What is wrong if no path is answered: the address, the credential.
+    """
+
+    def __init__(self, message: str, blame: SolarError) -> None:
+        super().__init__(message)
+        self.blame = blame
+
+
 class NotServedError(SolarError):
     """This credential, tier or API version does not serve a source: one warning, no failure.
 
@@ -63,6 +97,10 @@ class TransientError(SolarError):
     def __init__(self, message: str, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class ThrottledError(TransientError):
+    """The vendor asks for fewer requests, of this site or of the whole account."""
 
 
 class DecodeError(SolarError):

@@ -11,6 +11,7 @@ import math
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -107,10 +108,17 @@ class Reply:
         return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
 
     @property
-    def elsewhere(self) -> bool:
-        """Whether the status says that the address is not the API's: moved or not there."""
-        moved = HTTPStatus.MULTIPLE_CHOICES <= self.status < HTTPStatus.BAD_REQUEST
-        return moved or self.status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
+    def elsewhere(self) -> str:
+        """What the status says if the path is not the API's: moved, or not there; else empty.
+
+        A redirect is not followed: the credential would go to whatever host it names.
+        """
+        if HTTPStatus.MULTIPLE_CHOICES <= self.status < HTTPStatus.BAD_REQUEST:
+            host = urlsplit(self.headers.get("Location", "")).hostname
+            return f"redirected (HTTP {self.status}{f' to {host}' if host else ''}), not followed"
+        if self.status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
+            return f"not found (HTTP {self.status})"
+        return ""
 
     def check(self) -> None:
         """Refuse a body that is no JSON; builds nothing, for a bulk answer is large.

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("solar_tap_kit.run")
 
+LINES_FROM_SITES = 50
+"""From more sites than this a line tells of each hundredth of the windows, not of each window."""
+
 BAR_FROM = 3
 """A shorter plan is over before a bar helps."""
 
@@ -37,12 +40,14 @@ class Progress:
         self._unit = cost_unit
         self._began = clock.now()
         self._total = self._done = 0
+        self._is_fleet = False
         self._bar: ProgressBar[int] | None = None
         self.rows: Counter[str] = Counter()
 
-    def begin(self, total: int) -> None:
-        """Start counting towards `total` steps."""
+    def begin(self, total: int, sites: int) -> None:
+        """Start counting towards `total` steps of a number of sites."""
         self._total = total
+        self._is_fleet = sites > LINES_FROM_SITES
         if sys.stderr.isatty() and total >= BAR_FROM:
             self._bar = click.progressbar(length=total, label="windows", file=sys.stderr)
             self._bar.__enter__()
@@ -52,9 +57,13 @@ class Progress:
         self._done += 1
         if self._bar is not None:
             self._bar.update(1)
-        # On a terminal the bar says it; a file or a collector gets a line a window.
+        # On a terminal the bar says it; a file or a collector gets a line a window. A fleet has
+        # twenty thousand of them a night, so that the few lines that matter would drown.
+        hundredth = self._done * 100 // max(1, self._total)
+        is_next = hundredth > (self._done - 1) * 100 // max(1, self._total)
+        is_told = self._bar is None and (is_next or not self._is_fleet)
         logger.log(
-            logging.DEBUG if self._bar is not None else logging.INFO,
+            logging.INFO if is_told else logging.DEBUG,
             "%d/%d %s: %s%s; %s",
             self._done,
             self._total,

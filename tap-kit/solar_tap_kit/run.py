@@ -2,7 +2,7 @@
 
 The SDK syncs stream by stream and keeps no state when one of them fails. Here one answer
 fills several streams at once, each finished window is followed by STATE, a failing site
-does not stop the others, and a run that has to pause says what is left.
+rests and is tried again while the others go on, and a run that has to pause says what is left.
 """
 
 from __future__ import annotations
@@ -13,40 +13,39 @@ import logging
 from typing import TYPE_CHECKING
 
 from solar_tap_kit.asking import Answer, Asking
-from solar_tap_kit.clock import utc_text_exact
 from solar_tap_kit.errors import (
     DecodeError,
     NotServedError,
+    PathRefusedError,
     Paused,
     QuotaError,
     RefusedError,
-    UnreachableError,
+    SiteStateError,
+    SolarError,
+    TransientError,
 )
+from solar_tap_kit.health import Health
+from solar_tap_kit.intake import Intake
 from solar_tap_kit.knowledge import Knowledge
-from solar_tap_kit.notices import listening
 from solar_tap_kit.outcome import Outcome
 from solar_tap_kit.patience import Patience, Verdict
 from solar_tap_kit.plan import Plan, Step, make_plan
 from solar_tap_kit.progress import Progress
+from solar_tap_kit.proof import is_answered, prove
 from solar_tap_kit.sitelist import read_sites
 from solar_tap_kit.suspicion import Suspicion
 from solar_tap_kit.turns import Turns
+from solar_tap_kit.unserved import Unserved
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from concurrent.futures import Future
 
     from solar_tap_kit.archive import Archive
-    from solar_tap_kit.cloud import Cloud, Rows, SiteList, Source
+    from solar_tap_kit.cloud import Cloud, SiteList, Source
     from solar_tap_kit.stream import SolarStream
     from solar_tap_kit.tap import SolarTap
-    from solar_tap_kit.windows import Site, Window
-
-SITE_ERRORS = (RefusedError, DecodeError, UnreachableError)
-"""Failures that concern one site; the others go on."""
-
-NOT_SERVED_FOR = dt.timedelta(days=7)
-"""How long a refused source is left alone before a run asks whether that has changed."""
+    from solar_tap_kit.windows import Site
 
 logger = logging.getLogger("solar_tap_kit.run")
 
@@ -69,8 +68,19 @@ class Run:
         self._suspicion = Suspicion(cloud.ledger, self.knowledge, tap.clock)
         self._progress = Progress(tap.clock, cloud.session, cloud.cost_unit)
         self._outcome = Outcome()
-        self._not_served: set[str] = set()
-        self._answered: set[tuple[str, str]] = set()
+        self._health = Health(cloud.session.options.tries)
+        self._intake = Intake(
+            cloud,
+            tap.clock,
+            self._streams,
+            knowledge=self.knowledge,
+            suspicion=self._suspicion,
+            outcome=self._outcome,
+            drift=tap.drift,
+            progress=self._progress,
+        )
+        self._unserved = Unserved(cloud.ledger, tap.clock)
+        self._rest_until = tap.clock.now()
 
     def execute(self) -> None:
         """Fetch and write everything that the settings and bookmarks ask for.
@@ -83,17 +93,21 @@ class Run:
             stream.write_schema()
         pause: Paused | None = None
         try:
-            self._go(self.plan(self._list_sites()))
+            sites = self._list_sites()
+            self._go(self.plan(sites), len(sites))
         except Paused as error:
             pause = error
         finally:
             self._tap.write_state(force=True)
             self._progress.finish()
+            self._outcome.say_states()
         if isinstance(pause, QuotaError) and self._patience.fails:
             raise pause
         if pause is not None or self._outcome.is_unfinished:
             self._outcome.say_paused(pause)
         if self._outcome.has_failures:
+            if not self._cloud.session.answers:
+                raise self._health.blame or self._health.away()
             self._outcome.fail()
 
     def read_sites(self) -> SiteList:
@@ -110,7 +124,8 @@ class Run:
     def _list_sites(self) -> Sequence[Site]:
         """Write the list of sites and return them; the rows need not be kept for the run."""
         listed = self.read_sites()
-        self._write({self._cloud.site_stream: listed.rows})
+        self._intake.write({self._cloud.site_stream: listed.rows})
+        self._outcome.begin(listed.sites, listed.states)
         return listed.sites
 
     def plan(self, sites: Sequence[Site]) -> Plan:
@@ -124,17 +139,21 @@ class Run:
     @functools.cached_property
     def sources(self) -> list[Source]:
         """What the selected streams need, without what is known not to be served."""
-        return [s for s in self.knowledge.sources() if not self._is_known_unserved(s)]
+        return [s for s in self.knowledge.sources() if not self._unserved.is_known(s)]
 
-    def _go(self, plan: Plan) -> None:
-        turns = Turns(plan)
-        self._progress.begin(len(turns))
-        with Asking(self._tap.config["max_concurrent_requests"], self._clock) as asking:
+    def _go(self, plan: Plan, n_sites: int) -> None:
+        workers = self._tap.config["max_concurrent_requests"]
+        turns = Turns(plan, at_once=-(-workers // max(1, n_sites)))
+        self._progress.begin(len(turns), n_sites)
+        with Asking(workers, self._clock, self._cloud.session) as asking:
             try:
                 while turns:
-                    self._launch(turns, asking)
+                    if not self._health.is_doubtful:
+                        self._launch(turns, asking)
                     if asking:
                         self._land(*asking.take(), turns)
+                    elif self._health.is_doubtful:
+                        prove(self._cloud, self._health, self._clock)
                     elif turns:
                         self._rest(turns)
             except BaseException:
@@ -143,23 +162,25 @@ class Run:
                 raise
 
     def _launch(self, turns: Turns, asking: Asking) -> None:
-        while asking.has_room:
+        while asking.has_room and self._clock.now() >= self._rest_until:
             if self._clock.stopping:
                 message = "asked to stop"
                 raise Paused(message)
             step = turns.take(self._clock.now())
             if step is None:
                 return
-            if step.source.name in self._not_served:
+            if step.source in self._unserved:
                 turns.done(step)
-            elif step.archived and self._replay(step):
+            elif self._health.is_left_out(step.place):
+                self._leave(step, turns)
+            elif step.archived and self._intake.replay(step):
                 turns.done(step)
                 self._tap.write_state()
             elif self._may_go(step, turns):
                 probe = self._suspicion.probe_for(step)
                 if probe is not None:
                     turns.put_before(probe)
-                asking.start(probe or step)
+                asking.start(probe or step, self._health.attempt(step))
 
     def _bring_in(self, turns: Turns, asking: Asking) -> None:
         """Keep what the calls still in flight bring: they have been paid for."""
@@ -197,94 +218,86 @@ class Run:
         self._outcome.leave(dropped, error.resume_at)
 
     def _land(self, step: Step, future: Future[Answer], turns: Turns) -> None:
-        source = step.source
         try:
             answer = future.result()
-        except QuotaError as error:
-            self._out_of_quota(step, turns, error)
-        except NotServedError as error:
-            self._leave_unserved(step, turns, error)
-        except RefusedError as error:
-            self._refused_step(step, turns, error)
-        except SITE_ERRORS as error:
+        except TransientError as error:
+            self._failed_try(step, turns, error)
+        except PathRefusedError as error:
+            self._health.refused(step, error)
             self._failed_step(step, turns, error)
+        except DecodeError as error:
+            self._health.finished(step)
+            self._failed_step(step, turns, error)
+        except QuotaError as error:
+            self._health.finished(step)
+            self._out_of_quota(step, turns, error)
+        except (NotServedError, RefusedError) as error:
+            self._health.finished(step)
+            self._health.answered(step, well=False)
+            self._refused(step, turns, error)
         else:
-            self._outcome.answered()
-            for window in step.windows:
-                try:
-                    self._take_in(source, window, answer)
-                except DecodeError as error:
-                    self._failed_step(step, turns, error, window)
-                    return
-            if step.reason == "probe":
-                suspect = turns.after(step)
-                turns.strike(step)
-                self._pass_over(suspect, "this date is refused while others are answered")
-                turns.done(suspect)
-            else:
-                turns.done(step)
-            self._tap.write_state()
+            self._health.finished(step)
+            self._health.answered(step, well=True)
+            self._take_in(step, answer, turns)
 
-    def _replay(self, step: Step) -> bool:
-        """Take in archived answers; return False if they can't be read (any more)."""
-        stored = [self.knowledge.from_archive(step.source, window) for window in step.windows]
-        for window, found in zip(step.windows, stored, strict=True):
+    def _take_in(self, step: Step, answer: Answer, turns: Turns) -> None:
+        for window in step.windows:
             try:
-                if found is None:
-                    return False
-                answer = Answer(found.bodies, found.fetched_at)
-                self._take_in(step.source, window, answer, archived=True)
+                self._intake.take_in(step.source, window, answer)
             except DecodeError as error:
-                logger.warning("%s: %s in the archived answer; asking anew", window, error)
-                return False
-        return True
+                if step.place is not None:
+                    self._failed_step(step, turns, error)
+                    return
+                self._outcome.failed(window.site, str(window), error)
+        if step.reason == "probe":
+            suspect = turns.after(step)
+            turns.strike(step)
+            self._intake.pass_over(suspect, "this date is refused while others are answered")
+            turns.done(suspect)
+        else:
+            turns.done(step)
+        self._tap.write_state()
 
-    def _take_in(
-        self, source: Source, window: Window, answer: Answer, *, archived: bool = False
-    ) -> None:
-        with listening() as notices:
-            try:
-                harvest = source.decode(window, answer.bodies, answer.fetched_at)
-            finally:
-                self._tap.drift.tell(str(window), notices)
-        if window.reason == "late" and not any(harvest.rows.get(name) for name in source.streams):
-            # An empty answer to a day that is stored says nothing about it.
-            self._suspicion.cleared(window)
-            self._progress.step(str(window), "empty now; what is stored stays", archived=archived)
+    def _failed_try(self, step: Step, turns: Turns, error: TransientError) -> None:
+        """Let a site rest before the next try, while the others go on; or give the step up."""
+        pause = self._health.failed(step, error)
+        site = step.place
+        if pause is None:
+            self._failed_step(step, turns, self._health.give_up(step, error))
+            if site is not None:
+                turns.put_last(site)
             return
-        self._write(harvest.rows)
-        self.knowledge.advance(source, window, harvest)
-        if not archived:
-            if self._cloud.refuses_dates:
-                self._answered.add((source.name, window.site.id))
-            self.knowledge.keep(source, window, harvest, answer.bodies, answer.fetched_at)
-            self._suspicion.cleared(window)
-        self._progress.step(str(window), harvest.note, archived=archived)
+        until = self._clock.now() + dt.timedelta(seconds=pause)
+        level = logging.WARNING if self._health.attempt(step).tries == 1 else logging.DEBUG
+        logger.log(level, "%s: %s; trying again in %.0f s", step, error, pause)
+        if self._health.is_throttled:
+            if is_answered(self._cloud.ping, self._cloud.session):
+                self._health.cloud_answers()
+            else:
+                self._rest_until = max(self._rest_until, until)
+        if site is not None:
+            turns.hold(site, until)
+        turns.again(step, until)
+
+    def _refused(self, step: Step, turns: Turns, error: SolarError) -> None:
+        if isinstance(error, NotServedError):
+            self._unserved.note(step.source, error)
+            turns.drop(step, lambda other: other.source is step.source)
+        elif isinstance(error, SiteStateError) and step.place is not None:
+            self._outcome.note_state(step.place, error.state)
+            self._leave(step, turns, step.source)
+        elif isinstance(error, RefusedError):
+            self._refused_step(step, turns, error)
 
     def _refused_step(self, step: Step, turns: Turns, error: RefusedError) -> None:
         """Tell a refused date from a refused site: by another date that is answered, now."""
-        answered = all((step.source.name, w.site.id) in self._answered for w in step.windows)
-        if error.maybe_date and answered:
-            self._pass_over(step, str(error))
+        if error.maybe_date and self._intake.has_answered(step):
+            self._intake.pass_over(step, str(error))
             turns.done(step)
         elif error.maybe_date and self._suspicion.doubt(step):
             turns.again(step)
         else:
             self._failed_step(step, turns, error)
-
-    def _pass_over(self, step: Step, why: str) -> None:
-        """Write down that a day is refused for good, and go on behind it."""
-        for window in step.windows:
-            if window.reason == "late":
-                logger.warning("%s: %s; what is stored of it stays", window, why)
-                self._suspicion.cleared(window)
-                continue
-            logger.warning("%s: %s; noted as refused", window, why)
-            harvest = step.source.refused(window, utc_text_exact(self._clock.now()))
-            self._write(harvest.rows)
-            self.knowledge.advance(step.source, window, harvest)
-            self._suspicion.cleared(window)
-            self._progress.step(str(window), "refused", archived=False)
 
     def _out_of_quota(self, step: Step, turns: Turns, error: QuotaError) -> None:
         if step.reason == "probe":
@@ -302,33 +315,28 @@ class Run:
                 return
         self._hold(step, turns, error)
 
-    def _leave_unserved(self, step: Step, turns: Turns, error: NotServedError) -> None:
-        logger.warning("%s: %s; left out", step.source.name, error)
-        if error.everywhere:
-            self._not_served.add(step.source.name)
-            note = f"not served {step.source.name}/{step.source.version}"
-            self._cloud.ledger.put_note(note, str(error), self._clock.now())
-        turns.drop(step, lambda other: other.source is step.source)
+    def _failed_step(self, step: Step, turns: Turns, error: Exception) -> None:
+        """Give up a source of a site for this run: behind a hole nothing can be remembered.
 
-    def _is_known_unserved(self, source: Source) -> bool:
-        now = self._clock.now()
-        why = self._cloud.ledger.note(
-            f"not served {source.name}/{source.version}", since=now - NOT_SERVED_FOR, until=now
-        )
-        if why is not None:
-            logger.warning("%s: %s; left out", source.name, why)
-        return why is not None
+        Of a bulk step, one site may be what spoils it for the others: it is halved.
+        """
+        if step.place is not None:
+            self._leave(step, turns, step.source)
+            self._outcome.failed(step.windows[0].site, str(step), error)
+        elif step.source.refresh is None:
+            turns.split(step)
+        else:
+            turns.done(step)
+            self._outcome.failed_source(step.source.name, str(step), error)
 
-    def _failed_step(
-        self, step: Step, turns: Turns, error: Exception, culprit: Window | None = None
-    ) -> None:
-        """Give up a source of a site for this run: behind a hole nothing can be remembered."""
-        turns.drop(step, lambda other: other.source is step.source)
-        for window in [culprit] if culprit else step.windows:
-            self._outcome.failed(window.site, str(window), error)
+    def _leave(self, step: Step, turns: Turns, source: Source | None = None) -> None:
+        """Strike a site's steps off its lane, all of them or those of one source."""
+        turns.drop(step, lambda other: other.place == step.place and source in (None, other.source))
 
     def _rest(self, turns: Turns) -> None:
         until = turns.ready_at()
+        if self._rest_until > self._clock.now():
+            until = self._rest_until
         if until is None:
             # A lane is ready, resting or gone; rather an end than a run that never ends.
             message = f"{len(turns)} step(s) stand in no lane: a bug, please report it"
@@ -337,8 +345,3 @@ class Run:
         if wait > 0:
             logger.info("every site rests; going on in %.0f s", wait)
             self._patience.sleep(wait)
-
-    def _write(self, rows: Rows) -> None:
-        for name, records in rows.items():
-            if stream := self._streams.get(name):
-                self._progress.rows[name] += stream.write_records(records)

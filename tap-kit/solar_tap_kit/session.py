@@ -7,6 +7,7 @@ call goes out that the ledger has not written down.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import logging
 import threading
@@ -19,10 +20,13 @@ import tenacity
 
 from solar_tap_kit.clock import AHEAD, utc_text
 from solar_tap_kit.errors import (
+    NotServedError,
+    PathRefusedError,
     Paused,
     QuotaError,
     RefusedError,
     SolarError,
+    ThrottledError,
     TransientError,
     UnreachableError,
 )
@@ -30,7 +34,7 @@ from solar_tap_kit.http import Request
 from solar_tap_kit.wire import Wire
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from solar_tap_kit.clock import Clock
     from solar_tap_kit.http import Reply
@@ -43,6 +47,12 @@ SHORT_WAIT_S = 120.0
 
 TELL_FROM_S = 5.0
 """Waits from this long on are told, or the program would seem to hang."""
+
+Answered = dict[tuple[str, str], "Reply"]
+"""Path and parameters of requests that have been answered, with their replies."""
+
+CLEAR_REFUSALS = (RefusedError, NotServedError, QuotaError)
+"""Refusals that only the vendor's API gives, and to a valid credential."""
 
 logger = logging.getLogger("solar_tap_kit.session")
 
@@ -78,6 +88,12 @@ class Session:
         authorize: Returns the headers of the credential; asked before every try, so a
             renewed token is used by the next one.
         ledger: Where calls are reserved, or None to keep no ledger.
+
+    Attributes:
+        calls: How many requests have been sent.
+        spent: What they cost, in calls or credits.
+        answers: How many of them the vendor's API has answered, be it with a refusal.
+        calls_by_endpoint: How many requests each endpoint has had.
     """
 
     options: SessionOptions
@@ -88,7 +104,9 @@ class Session:
     ledger: Ledger | None = None
     calls: int = 0
     spent: int = 0
+    answers: int = 0
     calls_by_endpoint: Counter[str] = field(default_factory=Counter)
+    _thread: threading.local = field(default_factory=threading.local)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _wire: Wire = field(init=False)
     _clock_is_compared: bool = False
@@ -139,6 +157,9 @@ class Session:
         Raises:
             SolarError: Whatever `judge` makes of the reply, or that there was none.
         """
+        answered: Answered | None = getattr(self._thread, "answered", None)
+        if answered is not None:
+            return self._send_once(request, answered)
         retrying = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(self.options.tries),
             retry=tenacity.retry_if_exception_type(TransientError),
@@ -153,6 +174,37 @@ class Session:
             message = f"{request.endpoint}: gave up after {self.options.tries} tries: {error}"
         raise UnreachableError(message)
 
+    @contextlib.contextmanager
+    def without_retry(self, answered: Answered) -> Iterator[None]:
+        """Let this thread's requests fail at the first fault: the caller tries again later.
+
+        Args:
+            answered: Replies of an earlier try, which are not requested again; those of this
+                one are added. A step of several requests repeats only the one that failed.
+        """
+        self._thread.answered = answered
+        try:
+            yield
+        finally:
+            self._thread.answered = None
+
+    def _send_once(self, request: Request, answered: Answered) -> Reply:
+        key = (request.path, repr(request.params))
+        if key in answered:
+            return answered[key]
+        try:
+            reply = self._attempt(request)
+        except TransientError as error:
+            if error.retry_after != 0:
+                self._refuse_long_wait(error, request.site)
+                raise
+            # No wait is needed: a new token has been drawn, for instance.
+            reply = self._attempt(request)
+        if request.body is None:
+            # A login's reply is not kept: its token may have been refused meanwhile.
+            answered[key] = reply
+        return reply
+
     def _attempt(self, request: Request) -> Reply:
         headers = {"User-Agent": self.options.user_agent}
         if request.body is None:
@@ -163,8 +215,11 @@ class Session:
             self._compare_clocks(reply)
             self._judge(reply)
         except SolarError as error:
+            if isinstance(error, CLEAR_REFUSALS) and not isinstance(error, PathRefusedError):
+                self._count_answer(request)
             self._settle(number, type(error).__name__)
             raise
+        self._count_answer(request)
         self._settle(number, "ok")
         return reply
 
@@ -182,6 +237,11 @@ class Session:
                 utc_text(sent),
             )
 
+    def _count_answer(self, request: Request) -> None:
+        if request.body is None:
+            # A login that works says nothing of the data behind it.
+            self.answers += 1
+
     def _judge(self, reply: Reply) -> None:
         self.judge(reply)
         if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -189,7 +249,7 @@ class Session:
             raise TransientError(message, reply.retry_after(self.clock.now()))
         if reply.status == HTTPStatus.TOO_MANY_REQUESTS:
             message = "too many requests (HTTP 429)"
-            raise TransientError(message, reply.retry_after(self.clock.now()))
+            raise ThrottledError(message, reply.retry_after(self.clock.now()))
         if not reply.ok:
             message = f"HTTP {reply.status}"
             raise RefusedError(message)
@@ -237,13 +297,22 @@ class Session:
 
     def _wait(self, state: tenacity.RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
-        asked = error.retry_after if isinstance(error, TransientError) else None
-        if asked is None:
+        if not isinstance(error, TransientError) or error.retry_after is None:
             return tenacity.wait_exponential_jitter(initial=1, max=30, jitter=1)(state)
-        if asked > SHORT_WAIT_S:
-            message = f"the cloud asks to wait {asked:g} s"
-            raise QuotaError(message, self.clock.now() + dt.timedelta(seconds=asked))
-        return asked
+        self._refuse_long_wait(error, state.args[0].site)
+        return error.retry_after
+
+    def _refuse_long_wait(self, error: TransientError, site: str | None) -> None:
+        """Make a pause of a wait that is too long for a retry.
+
+        Only a limit of requests is taken to concern the whole account; a fault of one site's
+        path concerns that site.
+        """
+        if error.retry_after is not None and error.retry_after > SHORT_WAIT_S:
+            message = f"the cloud asks to wait {error.retry_after:g} s"
+            until = self.clock.now() + dt.timedelta(seconds=error.retry_after)
+            own = site is not None and not isinstance(error, ThrottledError)
+            raise QuotaError(message, until, site_only=own)
 
     def _announce(self, state: tenacity.RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 
 from solar_tap_kit.archive import Stored
 from solar_tap_kit.clock import AHEAD, parse_utc, utc_text_exact
-from solar_tap_kit.errors import DecodeError, QuotaError, RefusedError, SettingsError
+from solar_tap_kit.errors import (
+    DecodeError,
+    PathRefusedError,
+    QuotaError,
+    RefusedError,
+    SettingsError,
+)
 from solar_tap_kit.windows import Days
 
 if TYPE_CHECKING:
@@ -55,6 +61,9 @@ def read_sites(cloud: Cloud, archive: Archive | None, clock: Clock, *, force: bo
             logger.warning("%s; going on with the site list of %s", error, known.fetched_at)
             return cloud.decode_sites(known.bodies, known.fetched_at)
         configured = cloud.configured_sites()
+        if configured is None and isinstance(error, PathRefusedError):
+            # Without a list there is nothing else to request: it is the address.
+            raise error.blame from None
         if configured is None:
             raise
         logger.warning("%s; going on with the configured sites", error)

@@ -1,20 +1,27 @@
 """Whose turn is it: steps in plan order, but never a lane before it may go on.
 
 Vendors limit each site by itself. A lane that rests gives its turn to the next one in the
-plan; only when all rest does the run have to wait.
+plan; only when all rest does the run have to wait. A site in trouble rests with all of its
+lanes, and comes after the others once it has been given up.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import heapq
 import itertools
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from solar_tap_kit.plan import Key, Plan, Step
+
+    Order = Callable[[Step], tuple[int, ...]]
+
+Rank = tuple[int, ...]
 
 LONG_AGO = dt.datetime.min.replace(tzinfo=dt.UTC)
 NO_STEPS: Iterator[Step] = iter(())
@@ -65,19 +72,28 @@ class Turns:
 
     Args:
         plan: What is to be done; used up.
+        at_once: How many steps of one site may be in flight, so that a slow one does not
+            keep every worker.
+        order: Returns what comes before a step's place in the plan.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, *, at_once: int = 1, order: Order | None = None) -> None:
         self._waiting = plan.lanes
+        self._at_once = at_once
+        self._order = order or (lambda _: ())
         self._lanes: dict[str, _Lane] = {}
-        self._ready: list[tuple[Key, str]] = []
-        self._resting: list[tuple[dt.datetime, Key, str]] = []
+        self._ready: list[tuple[Rank, Key, str]] = []
+        self._resting: list[tuple[dt.datetime, Rank, Key, str]] = []
+        self._in_flight: Counter[str | None] = Counter()
+        self._parked: defaultdict[str, list[tuple[Rank, Key, str]]] = defaultdict(list)
+        self._held: dict[str, dt.datetime] = {}
+        self._last: set[str] = set()
         self._left = 0
         for name, steps in self._waiting.items():
             before = self._left
             for step in steps():
                 if self._left == before:
-                    self._ready.append((step.key, name))
+                    self._ready.append((self._rank(step), step.key, name))
                 self._left += 1
         heapq.heapify(self._ready)
 
@@ -86,20 +102,43 @@ class Turns:
         return self._left
 
     def take(self, now: dt.datetime) -> Step | None:
-        """Return the next step whose lane may go on at `now`, or None if all rest."""
+        """Return the next step whose lane and site may go on at `now`, or None if all rest."""
         while self._resting and self._resting[0][0] <= now:
-            _, key, name = heapq.heappop(self._resting)
-            heapq.heappush(self._ready, (key, name))
-        if not self._ready:
-            return None
-        _, name = heapq.heappop(self._ready)
-        if name not in self._lanes:
-            self._lanes[name] = _Lane(self._waiting.pop(name)())
-        return self._lanes[name].head
+            _, rank, key, name = heapq.heappop(self._resting)
+            heapq.heappush(self._ready, (rank, key, name))
+        while self._ready:
+            rank, key, name = heapq.heappop(self._ready)
+            if name not in self._lanes:
+                self._lanes[name] = _Lane(self._waiting.pop(name)())
+            step = self._lanes[name].head
+            if step is None:
+                message = f"the lane {name} was ready without a step: a bug, please report it"
+                raise RuntimeError(message)
+            site, current = step.place, self._rank(step)
+            if current > rank:
+                heapq.heappush(self._ready, (current, key, name))
+            elif site is None:
+                return step
+            elif self._in_flight[site] >= self._at_once:
+                self._parked[site].append((rank, key, name))
+            elif self._held.get(site, LONG_AGO) > now:
+                heapq.heappush(self._resting, (self._held[site], rank, key, name))
+            else:
+                self._in_flight[site] += 1
+                return step
+        return None
 
     def ready_at(self) -> dt.datetime | None:
         """Return when the first resting lane may go on, or None if no lane rests."""
         return self._resting[0][0] if self._resting else None
+
+    def hold(self, site: str, until: dt.datetime) -> None:
+        """Let all lanes of a site rest; what is in flight is not touched."""
+        self._held[site] = until
+
+    def put_last(self, site: str) -> None:
+        """Let a site's steps come after those of all other sites."""
+        self._last.add(site)
 
     def done(self, step: Step) -> None:
         """Strike off a step that `take` returned."""
@@ -108,11 +147,15 @@ class Turns:
 
     def again(self, step: Step, ready_at: dt.datetime = LONG_AGO) -> None:
         """Let a lane go on at `ready_at`, with the step that now stands first in it."""
+        if step.place is not None and self._in_flight[step.place]:
+            self._in_flight[step.place] -= 1
+            for entry in self._parked.pop(step.place, ()):
+                heapq.heappush(self._ready, entry)
         head = self._lanes[step.lane].head
         if head is None:
             del self._lanes[step.lane]
         else:
-            heapq.heappush(self._resting, (ready_at, head.key, step.lane))
+            heapq.heappush(self._resting, (ready_at, self._rank(head), head.key, step.lane))
 
     def put_before(self, step: Step) -> None:
         """Put a step in front of the one that `take` has just returned for its lane."""
@@ -134,3 +177,14 @@ class Turns:
         self._left -= dropped
         self.again(step)
         return dropped
+
+    def split(self, step: Step) -> None:
+        """Replace a taken step of several sites by two, each of half of them."""
+        self.strike(step)
+        middle = len(step.windows) // 2
+        for windows in (step.windows[middle:], step.windows[:middle]):
+            self.put_before(dataclasses.replace(step, windows=windows))
+        self.again(step)
+
+    def _rank(self, step: Step) -> Rank:
+        return (int(step.place in self._last), *self._order(step))

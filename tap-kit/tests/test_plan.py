@@ -185,3 +185,60 @@ def test_dropping_keeps_what_is_wanted() -> None:
         left.append(step.reason)
         turns.done(step)
     assert left == ["late", "late", "upkeep"]
+
+
+def test_a_site_in_trouble_rests_with_all_its_lanes_and_then_comes_last() -> None:
+    """Held until an instant, and after the others' history once it has been given up."""
+    known = Known(days=Days(dt.date(2026, 1, 29), dt.date(2026, 1, 31)))
+    sources = [Kind("s"), Kind("t")]
+    sites = [site("a"), site("b")]
+    made = make_plan(sources, sites, lambda source, place: f"{place.id}/{source.name}", known)
+    turns = Turns(made)
+    first = turns.take(NOON)
+    assert first is not None
+    turns.hold("a", NOON + REST)
+    turns.put_last("a")
+    turns.again(first, NOON + REST)
+    told = []
+    now = NOON
+    while turns:
+        step = turns.take(now)
+        if step is None:
+            now = turns.ready_at() or now
+            continue
+        told.append((step.windows[0].site.id, now))
+        turns.done(step)
+    assert told == [("b", NOON)] * 4 + [("a", NOON + REST)] * 4
+
+
+def test_one_site_does_not_take_every_worker() -> None:
+    """Of a site one step is in flight at a time; its next lane goes on when that is done."""
+    sources = [Kind("s"), Kind("t")]
+    sites = [site("a"), site("b")]
+    known = Known(days=Days(dt.date(2026, 1, 30), dt.date(2026, 1, 31)))
+    made = make_plan(sources, sites, lambda source, place: f"{place.id}/{source.name}", known)
+    turns = Turns(made)
+    taken = [turns.take(NOON), turns.take(NOON), turns.take(NOON)]
+    assert [step and str(step) for step in taken] == [
+        "s of a, 2026-01-30", "s of b, 2026-01-30", None,
+    ]  # fmt: skip
+    assert taken[0] is not None
+    turns.done(taken[0])
+    assert str(turns.take(NOON)) == "t of a, 2026-01-30"
+
+
+def test_a_bulk_step_is_halved() -> None:
+    """Until the site that spoils it stands alone; the order stays."""
+    bulk = Kind("bulk", Cut("month"))
+    bulk.group = 100
+    made = make_plan([bulk], [site(n) for n in "abcd"], lambda source, _: source.name, Known())
+    turns = Turns(made)
+    taken = turns.take(NOON)
+    assert taken is not None
+    turns.split(taken)
+    assert len(turns) == 2
+    halves = []
+    while (step := turns.take(NOON)) is not None:
+        halves.append("".join(window.site.id for window in step.windows))
+        turns.done(step)
+    assert halves == ["ab", "cd"]

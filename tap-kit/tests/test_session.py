@@ -160,3 +160,22 @@ def test_an_unreachable_host_names_what_to_check(
         session(server.url, clock).get("/?api_key=abc", endpoint="x")
     assert "abc" not in str(caught.value)
     server.socket = type(server.socket)()
+
+
+def test_without_retry_only_what_failed_is_requested_again(
+    server: ScriptedServer, clock: VirtualClock
+) -> None:
+    """A step of two requests whose second fails: the next try sends the second alone."""
+    talk = session(server, clock)
+    server.script = [Answer(200, b'{"ok": 1}'), Answer(503), Answer(200, b'{"ok": 2}')]
+    answered: dict[tuple[str, str], Reply] = {}
+    with talk.without_retry(answered), pytest.raises(TransientError, match="HTTP 503"):
+        _ = [talk.get("/x", {"n": n}, endpoint="x") for n in (1, 2)]
+    with talk.without_retry(answered):
+        assert [talk.get("/x", {"n": n}, endpoint="x").json() for n in (1, 2)] == [
+            {"ok": 1},
+            {"ok": 2},
+        ]
+    assert [path for _, path, _ in server.asked] == ["/x?n=1", "/x?n=2", "/x?n=2"]
+    assert clock.waits == []
+    assert talk.answers == 2

@@ -13,10 +13,13 @@ import msgspec
 from solar_tap_kit.errors import (
     AuthError,
     DecodeError,
+    PathRefusedError,
     QuotaError,
     RefusedError,
     SettingsError,
+    SiteStateError,
     SolarError,
+    ThrottledError,
     TransientError,
 )
 from solar_tap_kit.limits import Limit
@@ -95,6 +98,7 @@ class SigenClient:
         self._token: str | None = None
         self._token_lock = threading.RLock()
         self._expires_at = self._clock.now()
+        self._throttled: set[str | None] = set()
         self.account = f"sigen {base_url(config)} {config.get('username') or config['app_key']}"
         self._ledger = runtime.open_ledger(self.account, limits(config))
         self.session = runtime.open_session(
@@ -123,7 +127,10 @@ class SigenClient:
         for last in (False, True):
             token = self._token
             try:
-                return self.session.get(path, params, endpoint=endpoint, site=site).body
+                reply = self.session.get(path, params, endpoint=endpoint, site=site)
+            except ThrottledError:
+                self._learn_minute(site)
+                raise
             except TokenRefusedError as error:
                 self._forget(token)
                 failure = error
@@ -132,10 +139,25 @@ class SigenClient:
                     raise
                 self._ledger.learn(SPACING if site else LIST_SPACING, self._clock.now())
                 raise QuotaError(str(error), error.resume_at, site_only=site is not None) from None
+            else:
+                if site in self._throttled:
+                    self._ledger.learn(MINUTE, self._clock.now())
+                self._throttled.clear()
+                return reply.body
             if last:
                 break
-        message = f"{endpoint}: {failure}, also with a new token; stopping here"
-        raise AuthError(message)
+        # The new token was given to the same login: that is not what is refused.
+        message = f"{endpoint}: {failure}, also with a new token"
+        raise PathRefusedError(message, AuthError(f"{message}; stopping here"))
+
+    def _learn_minute(self, site: str | None) -> None:
+        """Keep the account's limit once the list is refused too, or a system answers later.
+
+        A system that always answers with this code must not slow the whole fleet.
+        """
+        self._throttled.add(site)
+        if site is None:
+            self._ledger.learn(MINUTE, self._clock.now())
 
     def known_devices(self, system_id: str) -> dict[str, str] | None:
         """Return the serials of a system's devices with their types, or None if never listed."""
@@ -178,6 +200,8 @@ class SigenClient:
             reply = self.session.post(path, body, endpoint="login")
         except TokenRefusedError:
             reply = None
+        except PathRefusedError as error:
+            raise error.blame from None
         if reply is None:
             message = self._login_refused()
             raise AuthError(message)
@@ -210,13 +234,14 @@ class SigenClient:
                 "Sigen's edge refused the request (HTTP 403): set user_agent to a browser's, "
                 f"such as '{BROWSER}', and check region and api_url"
             )
-            raise AuthError(message)
+            refused = "Sigen's edge refused the request (HTTP 403)"
+            raise PathRefusedError(refused, AuthError(message))
         if reply.elsewhere:
             message = (
                 f"api_url: {base_url(self._config)} does not serve the Sigen OpenAPI "
                 f"(HTTP {reply.status})"
             )
-            raise SettingsError(message)
+            raise PathRefusedError(reply.elsewhere, SettingsError(message))
         if not reply.ok:
             return
         code, said = code_and_message(reply.json())
@@ -227,13 +252,17 @@ class SigenClient:
         known = meaning(code)
         message = f"Sigen answered code {code} ({said or 'no text'}): {known.text}"
         if code == THROTTLED:
-            self._ledger.learn(MINUTE, self._clock.now())
+            raise ThrottledError(message, known.wait_s)
         if known.action is Action.LOGIN:
             raise TokenRefusedError(message)
         if known.action is Action.QUOTA:
             raise QuotaError(message, self._clock.now() + QUOTA_WINDOW)
         if known.action in (Action.SKIP, Action.DATE):
             raise RefusedError(message, maybe_date=known.action is Action.DATE)
+        if known.action is Action.OFFLINE:
+            raise SiteStateError(message, "offline")
+        if known.action is Action.PENDING:
+            raise SiteStateError(message, "pending")
         if known.action is Action.FATAL:
-            raise AuthError(message)
+            raise PathRefusedError(message, AuthError(message))
         raise TransientError(message, known.wait_s)

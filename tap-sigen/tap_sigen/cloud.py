@@ -17,7 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from solar_tap_kit.cloud import Source
+    from solar_tap_kit.errors import SiteState
     from solar_tap_kit.runtime import Runtime
+
+
+OFFLINE_STATUSES = ("offline", "disconnection", "disconnected")
+"""What the list of systems says of one whose equipment does not reach the cloud."""
 
 
 class SigenCloud(Cloud):
@@ -61,7 +66,12 @@ class SigenCloud(Cloud):
                 )
                 raise SettingsError(message)
             rows = [known[name] for name in self._wanted]
-        return SiteList([decode.site(row) for row in rows], rows)
+        states: dict[str, SiteState] = {
+            row["system_id"]: "offline"
+            for row in rows
+            if str(row["status"]).lower() in OFFLINE_STATUSES
+        }
+        return SiteList([decode.site(row) for row in rows], rows, states)
 
     def configured_sites(self) -> SiteList | None:
         """Return the systems of `system_ids` in `time_zone`, for when the list is refused."""

@@ -17,6 +17,8 @@ class Action(Enum):
     QUOTA = "quota: wait, ask again"
     DATE = "pass over the date where others are answered, else leave the system out"
     SKIP = "leave this system or device out, go on with the others"
+    OFFLINE = "report the system or device as offline, go on with the others"
+    PENDING = "report the system as not in service yet, go on with the others"
     FATAL = "stop: nobody but the user can mend it"
 
 
@@ -46,9 +48,9 @@ CODES: dict[int, Code] = {
     1000: Code(Action.DATE, "illegal parameter (system id, date or level)"),
     1001: Code(Action.RETRY, "generic failure"),
     1101: Code(Action.SKIP, "wrong serial number"),
-    1102: Code(Action.SKIP, "the registration of the system is incomplete"),
+    1102: Code(Action.PENDING, "the registration of the system is incomplete"),
     1103: Code(Action.SKIP, "the system belongs to another VPP"),
-    1104: Code(Action.SKIP, "the device is offline"),
+    1104: Code(Action.OFFLINE, "the device is offline"),
     1105: Code(Action.SKIP, "the software of the system does not support this"),
     1106: Code(Action.SKIP, "the system was not found"),
     1107: Code(Action.SKIP, "the system does not support this"),
@@ -79,7 +81,7 @@ CODES: dict[int, Code] = {
     ),
     11003: Code(Action.LOGIN, "authentication failed"),
     13001: Code(Action.DATE, "no information on the system"),
-    13008: Code(Action.SKIP, "the system is disconnected"),
+    13008: Code(Action.OFFLINE, "the system is disconnected"),
 }
 
 UNKNOWN = Code(Action.RETRY, "an unknown code")

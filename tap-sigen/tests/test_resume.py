@@ -107,7 +107,7 @@ def test_a_failure_at_any_history_call_costs_only_its_system(bench: Bench, nth: 
     whole = strip(bench.run(lookback_days=0).keyed("history_intervals", KEY))
     bench.cloud.world.reset()
     bench.cloud.clock.set(NOW)
-    bench.cloud.world.faults.add(endpoint="sigen.history", nth=nth, code=1104)
+    bench.cloud.world.faults.add(endpoint="sigen.history", nth=nth, code=1106)
     tap, out = bench.tap(lookback_days=0)
     with pytest.raises(PartialFailure, match=r"1 site\(s\) failed"):
         tap.sync_all()
@@ -144,7 +144,9 @@ def test_the_documented_quota_is_waited_for(bench: Bench) -> None:
     out = bench.run(time=time, on_quota_exhausted="wait", end_date="2026-04-02")
     assert len(out.records("history_days")) == 10
     refused = [call for call in bench.cloud.calls if call.outcome != "ok"]
-    assert len(refused) <= 2, "after the first refusal of a system the distance is kept"
+    # The limit of a minute is kept once a second system and the list have met it, the distance
+    # of a system after its first refusal.
+    assert len(refused) <= 4
     assert time.waited == pytest.approx(8 * 310, abs=330)
 
 

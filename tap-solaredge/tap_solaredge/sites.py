@@ -13,6 +13,7 @@ from solar_tap_kit.windows import Site
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from solar_tap_kit.errors import SiteState
     from solar_tap_kit.fields import Record
 
 
@@ -54,6 +55,15 @@ def sites_of(rows: Sequence[Record]) -> list[Site]:
     if trouble is not None and not sites:
         raise trouble
     return sites
+
+
+def states_of(rows: Sequence[Record]) -> dict[str, SiteState]:
+    """Return the sites that are not in service yet, as their records say."""
+    return {
+        row["site_id"]: "pending"
+        for row in rows
+        if str(row["activation_status"]).upper().startswith("PENDING")
+    }
 
 
 def _site(row: Record) -> Site:

@@ -353,17 +353,22 @@ def test_a_passing_fault_costs_nothing_but_calls(bench: Bench, fault: dict[str, 
     assert rows(bench.run(**span)) == whole
 
 
-@pytest.mark.parametrize(("status", "error"), [(401, AuthError), (410, SettingsError)])
+@pytest.mark.parametrize(
+    ("status", "error", "more"), [(401, AuthError, 0), (410, SettingsError, 4)]
+)
 def test_what_nobody_can_mend_stops_at_once(
-    bench: Bench, status: int, error: type[Exception]
+    bench: Bench, status: int, error: type[Exception], more: int
 ) -> None:
-    """A dead key or a dead API is not asked again for every window."""
+    """A dead key or a dead API is not asked again for every window.
+
+    That the API is dead, not one path of it, two further paths and a proof have to say.
+    """
     fault = {"nth": 12, "times": 0, "status": status, "body": "{}"}
     bench.cloud.world.faults.add(endpoint="solaredge.v2.*", **fault)
     tap, out = bench.tap()
     with pytest.raises(error):
         tap.sync_all()
-    assert len(bench.cloud.calls) == 12
+    assert len(bench.cloud.calls) == 12 + more
     assert out.states
 
 

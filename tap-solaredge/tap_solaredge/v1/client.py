@@ -8,7 +8,13 @@ import threading
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from solar_tap_kit.errors import AuthError, NotServedError, QuotaError, SettingsError
+from solar_tap_kit.errors import (
+    AuthError,
+    NotServedError,
+    PathRefusedError,
+    QuotaError,
+    SettingsError,
+)
 from solar_tap_kit.limits import Limit
 from tap_solaredge.answers import HOST, detail
 from tap_solaredge.errors import BadRequestError, BusyError, ForbiddenError, WithdrawnError
@@ -104,7 +110,7 @@ class V1Client:
                 if optional:
                     message = f"SolarEdge has withdrawn this endpoint ({error})"
                     raise NotServedError(message, everywhere=True) from None
-                raise SettingsError(SUNSET) from None
+                raise PathRefusedError(str(error), SettingsError(SUNSET)) from None
             else:
                 self._share(sites)
                 return reply.body
@@ -175,7 +181,7 @@ class V1Client:
                 f"api_url: {self.base_url} does not serve this part of the SolarEdge API v1 "
                 f"(HTTP {status})"
             )
-            raise SettingsError(message)
+            raise PathRefusedError(reply.elsewhere, SettingsError(message))
 
     def _words(self, reply: Reply) -> str:
         """Return the vendor's words; they may repeat the query, which holds the key."""

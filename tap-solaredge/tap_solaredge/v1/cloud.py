@@ -9,7 +9,7 @@ from solar_tap_kit.cloud import Cloud, SiteList
 from tap_solaredge.days import PATIENCE_DAYS
 from tap_solaredge.errors import ForbiddenError
 from tap_solaredge.evidence import Evidence
-from tap_solaredge.sites import choose, sites_of
+from tap_solaredge.sites import choose, sites_of, states_of
 from tap_solaredge.spans import Span
 from tap_solaredge.v1.client import V1Client
 from tap_solaredge.v1.lists import site_items, site_row
@@ -74,6 +74,11 @@ class SolarEdgeV1(Cloud):
             for site_id in self._wanted
         ]
 
+    def ping(self) -> object:
+        """Ask for the first site of the list; a site's key may not, which is an answer too."""
+        params = {"size": 1, "startIndex": 0}
+        return self.client.get("/sites/list", params, endpoint="sites/list")
+
     def decode_sites(self, bodies: Sequence[bytes], fetched_at: str) -> SiteList:
         """Return the sites that the settings ask for.
 
@@ -83,7 +88,7 @@ class SolarEdgeV1(Cloud):
         """
         rows = [site_row(item, fetched_at) for body in bodies for item in site_items(body)]
         chosen = choose(rows, self._wanted)
-        return SiteList(sites_of(chosen), chosen)
+        return SiteList(sites_of(chosen), chosen, states_of(chosen))
 
     def _span(self, name: str, longest: dt.timedelta) -> Span:
         return Span(

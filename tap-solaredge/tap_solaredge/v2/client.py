@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 from solar_tap_kit.errors import (
     AuthError,
     NotServedError,
+    PathRefusedError,
     QuotaError,
     SettingsError,
+    ThrottledError,
     TransientError,
 )
 from solar_tap_kit.limits import Limit
@@ -117,7 +119,8 @@ class V2Client:
                 f"api_url: {self.base_url} does not serve this part of the SolarEdge API v2 "
                 f"(HTTP {status}: {detail(reply)})"
             )
-            raise SettingsError(message)
+            refused = f"{reply.elsewhere}: {detail(reply)}"
+            raise PathRefusedError(refused, SettingsError(message))
         if status == HTTPStatus.TOO_MANY_REQUESTS:
             self._over_limit(reply)
 
@@ -148,7 +151,7 @@ class V2Client:
         if wait is None and remaining is not None and remaining != "0":
             raise self._month_is_over(now)
         message = "the limit of calls a minute is reached (HTTP 429)"
-        raise TransientError(message, MINUTE.total_seconds() if wait is None else wait)
+        raise ThrottledError(message, MINUTE.total_seconds() if wait is None else wait)
 
     def _month_is_over(self, now: dt.datetime) -> QuotaError:
         """Return the pause until tomorrow: on which day credits are renewed, nobody has said.

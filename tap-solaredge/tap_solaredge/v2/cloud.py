@@ -13,7 +13,7 @@ from tap_solaredge.day_spans import DaySpan
 from tap_solaredge.days import PATIENCE_DAYS
 from tap_solaredge.errors import BadRequestError
 from tap_solaredge.evidence import Evidence
-from tap_solaredge.sites import choose, sites_of
+from tap_solaredge.sites import choose, sites_of, states_of
 from tap_solaredge.spans import Span
 from tap_solaredge.v2.client import V2Client
 from tap_solaredge.v2.day_trial import DayTrial
@@ -96,6 +96,12 @@ class SolarEdgeV2(Cloud):
             if len(site_items(parse_json(bodies[-1]))) < SITES_IN_PAGE:
                 return bodies
 
+    def ping(self) -> object:
+        """Ask for the first site of the list."""
+        if self.client.is_oauth:
+            return self.ask_sites()
+        return self.client.get("/sites", {"page": 1, "sites-in-page": 1}, endpoint="sites")
+
     def decode_sites(self, bodies: Sequence[bytes], fetched_at: str) -> SiteList:
         """Return the sites that the settings ask for.
 
@@ -105,7 +111,7 @@ class SolarEdgeV2(Cloud):
         """
         rows = [row for body in bodies for row in site_rows(parse_json(body), fetched_at)]
         chosen = choose(rows, self._wanted)
-        return SiteList(sites_of(chosen), chosen)
+        return SiteList(sites_of(chosen), chosen, states_of(chosen))
 
     def learned(self) -> Sequence[tuple[str, str]]:
         """Return whether a day of a series may be one call, if that was tried."""

@@ -1,0 +1,211 @@
+"""One system's trouble is that system's: the others are complete, and nobody waits for it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from solar_simulator.clock import VirtualClock
+from solar_simulator.scenario import parse
+from solar_simulator.server import SimulatorServer
+from solar_tap_kit.errors import PartialFailure, SettingsError, UnreachableError
+from solar_tap_kit.testing import Answer, Bench, ScriptedServer, SharedTime
+from tap_sigen.tap import TapSigen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from solar_tap_kit.testing import Collector
+
+NOW = dt.datetime(2026, 4, 2, 9, tzinfo=dt.UTC)
+SYSTEMS = 24
+FLEET = f"""
+title = "A small fleet"
+now = 2026-04-02T09:00:00Z
+seed = 24
+[fleet]
+sigen = {SYSTEMS}
+installed_at = 2026-03-01T00:00:00Z
+"""
+NAMES = [f"FLEET{1_700_000_000 + number}" for number in range(SYSTEMS)]
+NEIGHBOURS = NAMES[4:8]
+
+
+@pytest.fixture(scope="module")
+def cloud() -> Iterator[SimulatorServer]:
+    """Serve a fleet for all tests of this file."""
+    with SimulatorServer(parse("small fleet", FLEET), VirtualClock(NOW)) as running:
+        yield running
+
+
+@pytest.fixture
+def fleet(cloud: SimulatorServer, tmp_path: Path) -> Bench:
+    """Return the fleet as new."""
+    cloud.world.reset()
+    cloud.clock.set(NOW)
+    return Bench(
+        TapSigen,
+        cloud,
+        {
+            "api_url": cloud.sigen_url,
+            "username": cloud.credentials.sigen_username,
+            "password": cloud.credentials.sigen_password,
+            "start_date": "2026-04-01",
+            "max_concurrent_requests": 1,
+        },
+        tmp_path / "state",
+    )
+
+
+def sync(
+    fleet: Bench, time: SharedTime | None = None, **settings: Any
+) -> tuple[Collector, Exception | None]:
+    """Sync two calls a system, and return what was written and how the run ended."""
+    tap, out = fleet.tap(time=time, **settings)
+    for stream in tap.solar_streams.values():
+        stream.selected = stream.name in ("systems", "summary", "history_intervals", "history_days")
+    try:
+        tap.sync_all()
+    except (PartialFailure, UnreachableError, SettingsError) as error:
+        return out, error
+    return out, None
+
+
+def complete(out: Collector) -> set[str]:
+    """Return the systems whose day was read whole."""
+    return {row["system_id"] for row in out.records("history_days") if row["status"] == "complete"}
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"status": 404, "body": "{}"},
+        {"status": 403, "body": "html", "content_type": "text/html"},
+        {"status": 503},
+        {"status": 401, "body": "{}"},
+        {"code": 1502},
+        {"code": 1110},
+        {"code": 1402},
+        {"code": 1111},
+        {"status": 200, "body": "[1, 2"},
+        {"cut": "before"},
+        {"status": 503, "headers": {"Retry-After": "7200"}},
+    ],
+    ids=str,
+)
+def test_neighbours_in_trouble_are_named_and_the_others_complete(
+    fleet: Bench, fault: dict[str, Any]
+) -> None:
+    """Four systems in a row, whatever they answer, from the first call on."""
+    for name in NEIGHBOURS:
+        fleet.cloud.faults.add(endpoint="sigen.*", site=name, times=0, **fault)
+    time = SharedTime(fleet.cloud.clock)
+    out, error = sync(fleet, time)
+    assert complete(out) == set(NAMES) - set(NEIGHBOURS)
+    if "headers" in fault:
+        # Two hours later is another run's business.
+        assert error is None
+    else:
+        assert isinstance(error, PartialFailure)
+        assert "4 site(s) failed" in str(error)
+        assert all(name in str(error) for name in NEIGHBOURS)
+    assert time.waited <= 130
+    calls = [call for call in fleet.cloud.calls if call.site in NEIGHBOURS]
+    assert len(calls) <= 5 * len(NEIGHBOURS)
+
+
+def test_a_redirect_is_not_followed_and_concerns_one_system(fleet: Bench) -> None:
+    """The other host never sees the credential; the system is named with it."""
+    elsewhere = ScriptedServer()
+    thread = threading.Thread(target=elsewhere.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    elsewhere.script = [Answer()]
+    fleet.cloud.faults.add(
+        endpoint="sigen.summary", site=NAMES[0], status=302, headers={"Location": elsewhere.url}
+    )
+    out, error = sync(fleet)
+    elsewhere.shutdown()
+    elsewhere.server_close()
+    thread.join()
+    assert not elsewhere.asked
+    assert complete(out) == set(NAMES)
+    assert f"{NAMES[0]}: redirected (HTTP 302 to 127.0.0.1), not followed" in str(error)
+
+
+def test_everything_gone_from_some_call_on_blames_the_address(fleet: Bench) -> None:
+    """404 for every path, the list too: three systems are enough to find that out."""
+    fleet.cloud.faults.add(endpoint="*", nth=20, times=0, status=404, body="{}")
+    _, error = sync(fleet)
+    assert isinstance(error, SettingsError)
+    assert str(error).startswith("api_url")
+    assert len(fleet.cloud.calls) <= 19 + 5
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+def test_a_cloud_that_is_away_ends_the_run_early(fleet: Bench, workers: int) -> None:
+    """A minute of tries and a few calls, not four of each system; STATE is kept."""
+    fleet.cloud.faults.add(endpoint="*", nth=30, times=0, status=503)
+    time = SharedTime(fleet.cloud.clock)
+    out, error = sync(fleet, time, max_concurrent_requests=workers)
+    assert isinstance(error, UnreachableError)
+    assert "does not answer any more" in str(error)
+    assert sum(name in str(error) for name in NAMES) >= 3
+    assert 60 <= time.waited <= 130
+    assert len(fleet.cloud.calls) <= 29 + workers + 3 + 12
+    assert out.messages[-1]["type"] == "STATE"
+
+
+def test_a_cloud_that_is_away_for_half_a_minute_costs_nobody_anything(fleet: Bench) -> None:
+    """Every call fails until the proof has waited long enough: then all are complete."""
+    fleet.cloud.faults.add(endpoint="*", nth=30, times=9, status=503)
+    out, error = sync(fleet)
+    assert error is None
+    assert complete(out) == set(NAMES)
+
+
+def test_nobody_waits_while_a_system_is_tried_again(fleet: Bench) -> None:
+    """Between two tries of the failing system the others are read."""
+    fleet.cloud.faults.add(endpoint="sigen.*", site=NAMES[0], times=0, status=503)
+    sync(fleet)
+    sites = [call.site for call in fleet.cloud.calls if call.site]
+    tries = [place for place, site in enumerate(sites) if site == NAMES[0]]
+    assert tries[1] - tries[0] > SYSTEMS, "virtual time passes only when all others are done"
+    assert len(tries) == 5, "four tries, then one of the next stream, then no more"
+
+
+def test_an_offline_system_is_reported_and_no_failure(
+    fleet: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The readings of now are refused as offline, one system is not in service yet: exit 0."""
+    caplog.set_level("INFO")
+    fleet.cloud.switches.set("sigen.disconnected", value=True, site=NAMES[1])
+    fleet.cloud.faults.add(endpoint="sigen.*", site=NAMES[2], times=0, code=1102)
+    out, error = sync(fleet)
+    assert error is None
+    assert complete(out) == set(NAMES) - {NAMES[2]}
+    assert f"sites: 22 complete, 1 offline ({NAMES[1]}), 1 pending ({NAMES[2]})" in caplog.text
+    fleet.cloud.faults.add(endpoint="sigen.*", site=NAMES[3], times=0, status=404, body="{}")
+    _, error = sync(fleet)
+    assert "1 site(s) failed" in str(error)
+
+
+def test_one_throttled_system_does_not_slow_the_fleet_for_good(fleet: Bench) -> None:
+    """Code 1110 of one system teaches nothing; of two and the list, the account's limit."""
+    folder = {"state_dir": str(fleet.folder / "one")}
+    fleet.cloud.faults.add(endpoint="sigen.*", site=NAMES[0], times=0, code=1110)
+    sync(fleet, **folder)
+    tap, _ = fleet.tap(**folder)
+    with tap.opened() as (cloud, _):
+        assert not cloud.ledger.has_learned("calls a minute")
+    fleet.cloud.world.reset()
+    fleet.cloud.faults.add(endpoint="sigen.*", nth=10, times=3, code=1110)
+    out, error = sync(fleet, refresh_lists=True, **folder)
+    assert error is None
+    assert complete(out) == set(NAMES)
+    tap, _ = fleet.tap(**folder)
+    with tap.opened() as (cloud, _):
+        assert cloud.ledger.has_learned("calls a minute")
