@@ -222,6 +222,16 @@ class Ledger:
             ).fetchall()
         return None if len(rows) < 2 else rows[0][0] - rows[1][0]  # noqa: PLR2004 - a pair
 
+    def last_calls(self) -> dict[str, int]:
+        """Return the number of the last call of each site; later calls have higher ones."""
+        with self._file.reading() as db:
+            rows = db.execute(
+                "SELECT site, max(id) FROM calls WHERE account = ? AND site IS NOT NULL "
+                "GROUP BY site",
+                (self._account,),
+            )
+            return dict(rows.fetchall())
+
     def note(
         self, name: str, *, since: dt.datetime | None = None, until: dt.datetime | None = None
     ) -> str | None:

@@ -32,6 +32,7 @@ from solar_tap_kit.patience import Patience, Verdict
 from solar_tap_kit.plan import Plan, Step, make_plan
 from solar_tap_kit.progress import Progress
 from solar_tap_kit.proof import is_answered, prove
+from solar_tap_kit.rotation import Rotation
 from solar_tap_kit.sitelist import read_sites
 from solar_tap_kit.suspicion import Suspicion
 from solar_tap_kit.turns import Turns
@@ -93,8 +94,7 @@ class Run:
             stream.write_schema()
         pause: Paused | None = None
         try:
-            sites = self._list_sites()
-            self._go(self.plan(sites), len(sites))
+            self._go(self._list_sites())
         except Paused as error:
             pause = error
         finally:
@@ -141,15 +141,18 @@ class Run:
         """What the selected streams need, without what is known not to be served."""
         return [s for s in self.knowledge.sources() if not self._unserved.is_known(s)]
 
-    def _go(self, plan: Plan, n_sites: int) -> None:
+    def _go(self, sites: Sequence[Site]) -> None:
+        plan = self.plan(sites)
+        budget = self._tap.config.get("max_requests_per_run")
+        rotation = Rotation(plan, sites, budget, self._cloud.ledger)
         workers = self._tap.config["max_concurrent_requests"]
-        turns = Turns(plan, at_once=-(-workers // max(1, n_sites)))
-        self._progress.begin(len(turns), n_sites)
+        turns = Turns(plan, at_once=-(-workers // max(1, len(sites))), order=rotation.rank)
+        self._progress.begin(len(turns), len(sites))
         with Asking(workers, self._clock, self._cloud.session) as asking:
             try:
                 while turns:
                     if not self._health.is_doubtful:
-                        self._launch(turns, asking)
+                        self._launch(turns, asking, rotation)
                     if asking:
                         self._land(*asking.take(), turns)
                     elif self._health.is_doubtful:
@@ -161,7 +164,7 @@ class Run:
                 self._outcome.leave(len(turns))
                 raise
 
-    def _launch(self, turns: Turns, asking: Asking) -> None:
+    def _launch(self, turns: Turns, asking: Asking, rotation: Rotation) -> None:
         while asking.has_room and self._clock.now() >= self._rest_until:
             if self._clock.stopping:
                 message = "asked to stop"
@@ -169,17 +172,19 @@ class Run:
             step = turns.take(self._clock.now())
             if step is None:
                 return
-            if step.source in self._unserved:
+            if step.source in self._unserved or self._health.is_left_out(step.place):
                 turns.done(step)
-            elif self._health.is_left_out(step.place):
-                self._leave(step, turns)
             elif step.archived and self._intake.replay(step):
                 turns.done(step)
                 self._tap.write_state()
+            elif rotation.leaves(step):
+                turns.done(step)
+                self._outcome.leave(1)
             elif self._may_go(step, turns):
                 probe = self._suspicion.probe_for(step)
                 if probe is not None:
                     turns.put_before(probe)
+                rotation.started(step)
                 asking.start(probe or step, self._health.attempt(step))
 
     def _bring_in(self, turns: Turns, asking: Asking) -> None:
@@ -190,14 +195,13 @@ class Run:
                 self._land(step, future, turns)
 
     def _may_go(self, step: Step, turns: Turns) -> bool:
-        now = self._clock.now()
-        source = step.source
-        blocked = self._cloud.ledger.ready_at(source.endpoint, step.place, step.cost, now)
+        endpoint, now = step.source.endpoint, self._clock.now()
+        blocked = self._cloud.ledger.ready_at(endpoint, step.place, step.cost, now)
         if blocked is None:
             return True
         why = f"the limit {blocked.limit.name} is used up"
-        site_only = blocked.limit.scope != "account"
-        self._hold(step, turns, QuotaError(why, blocked.at, site_only=site_only))
+        own = blocked.limit.scope != "account"
+        self._hold(step, turns, QuotaError(why, blocked.at, site_only=own))
         return False
 
     def _hold(self, step: Step, turns: Turns, error: QuotaError) -> None:
@@ -268,8 +272,10 @@ class Run:
                 turns.put_last(site)
             return
         until = self._clock.now() + dt.timedelta(seconds=pause)
-        level = logging.WARNING if self._health.attempt(step).tries == 1 else logging.DEBUG
-        logger.log(level, "%s: %s; trying again in %.0f s", step, error, pause)
+        logger.log(
+            logging.WARNING if self._health.attempt(step).tries == 1 else logging.DEBUG,
+            "%s: %s; trying again in %.0f s", step, error, pause,
+        )  # fmt: skip
         if self._health.is_throttled:
             if is_answered(self._cloud.ping, self._cloud.session):
                 self._health.cloud_answers()
@@ -285,7 +291,7 @@ class Run:
             turns.drop(step, lambda other: other.source is step.source)
         elif isinstance(error, SiteStateError) and step.place is not None:
             self._outcome.note_state(step.place, error.state)
-            self._leave(step, turns, step.source)
+            self._leave(step, turns)
         elif isinstance(error, RefusedError):
             self._refused_step(step, turns, error)
 
@@ -321,7 +327,7 @@ class Run:
         Of a bulk step, one site may be what spoils it for the others: it is halved.
         """
         if step.place is not None:
-            self._leave(step, turns, step.source)
+            self._leave(step, turns)
             self._outcome.failed(step.windows[0].site, str(step), error)
         elif step.source.refresh is None:
             turns.split(step)
@@ -329,19 +335,14 @@ class Run:
             turns.done(step)
             self._outcome.failed_source(step.source.name, str(step), error)
 
-    def _leave(self, step: Step, turns: Turns, source: Source | None = None) -> None:
-        """Strike a site's steps off its lane, all of them or those of one source."""
-        turns.drop(step, lambda other: other.place == step.place and source in (None, other.source))
+    def _leave(self, step: Step, turns: Turns) -> None:
+        """Strike a source's steps of a site off its lane."""
+        turns.drop(step, lambda other: (other.place, other.source) == (step.place, step.source))
 
     def _rest(self, turns: Turns) -> None:
-        until = turns.ready_at()
-        if self._rest_until > self._clock.now():
-            until = self._rest_until
-        if until is None:
-            # A lane is ready, resting or gone; rather an end than a run that never ends.
-            message = f"{len(turns)} step(s) stand in no lane: a bug, please report it"
-            raise RuntimeError(message)
-        wait = (until - self._clock.now()).total_seconds()
+        now = self._clock.now()
+        until = self._rest_until if self._rest_until > now else turns.rest_until()
+        wait = (until - now).total_seconds()
         if wait > 0:
             logger.info("every site rests; going on in %.0f s", wait)
             self._patience.sleep(wait)

@@ -20,8 +20,9 @@ from solar_tap_kit.check import as_text, check
 from solar_tap_kit.clock import SystemClock, utc_text_exact
 from solar_tap_kit.commandline import CommandLine, Form
 from solar_tap_kit.drift import Drift
-from solar_tap_kit.errors import NotServedError
+from solar_tap_kit.errors import NotServedError, SettingsError
 from solar_tap_kit.forecast import forecast
+from solar_tap_kit.idlists import with_lists
 from solar_tap_kit.redact import Redactor
 from solar_tap_kit.replay import replay_folder
 from solar_tap_kit.run import Run
@@ -98,7 +99,12 @@ class SolarTap(CommandLine):
             if declared.get("secret"):
                 self.redactor.add(self._config.get(name))
         self.redactor.install()
-        lines = settings.problems(self._config, schema)
+        try:
+            self._config = with_lists(self._config, schema)
+        except SettingsError as error:
+            lines = [str(error)]
+        else:
+            lines = settings.problems(self._config, schema)
         if not lines:
             super()._validate_config(raise_errors=False)
             lines = self.check(self._config) if raise_errors else []

@@ -132,6 +132,18 @@ class Turns:
         """Return when the first resting lane may go on, or None if no lane rests."""
         return self._resting[0][0] if self._resting else None
 
+    def rest_until(self) -> dt.datetime:
+        """Return when the first resting lane may go on, where none is ready.
+
+        Raises:
+            RuntimeError: None rests: rather an end than a run that never ends.
+        """
+        until = self.ready_at()
+        if until is None:
+            message = f"{len(self)} step(s) stand in no lane: a bug, please report it"
+            raise RuntimeError(message)
+        return until
+
     def hold(self, site: str, until: dt.datetime) -> None:
         """Let all lanes of a site rest; what is in flight is not touched."""
         self._held[site] = until

@@ -64,7 +64,14 @@ class TapSigen(SolarTap):
             "system_ids",
             th.ArrayType(th.StringType),
             title="System ids",
-            description="Systems to read. Left out or empty: all that the credential sees.",
+            description="Systems to read: a list, or ids with commas between them. Left out or "
+            "empty: all that the credential sees.",
+        ),
+        th.Property(
+            "system_ids_file",
+            th.StringType,
+            title="File of system ids",
+            description="File that names the systems to read, a line each, instead of system_ids.",
         ),
         th.Property(
             "time_zone",

@@ -209,3 +209,42 @@ def test_one_throttled_system_does_not_slow_the_fleet_for_good(fleet: Bench) -> 
     tap, _ = fleet.tap(**folder)
     with tap.opened() as (cloud, _):
         assert cloud.ledger.has_learned("calls a minute")
+
+
+@pytest.mark.parametrize(("systems", "budget", "nights"), [(24, 60, 6), (4, 14, 4)])
+def test_a_small_budget_brings_history_of_every_system_in_turn(
+    fleet: Bench, tmp_path: Path, systems: int, budget: int, nights: int
+) -> None:
+    """Three calls and a half a system and night: all get what is new, and some of the past."""
+    shared = {"state_dir": str(tmp_path), "max_requests_per_run": budget, "lookback_days": 0}
+    names = NAMES[:systems]
+    state: dict[str, Any] | None = None
+    served: list[set[str]] = []
+    days: set[tuple[str, str]] = set()
+    readings = 0
+    for _ in range(nights):
+        fleet.cloud.calls.reset()
+        out = fleet.run(state, start_date="2026-03-28", system_ids=names, **shared)
+        state = out.states[-1]
+        assert len(fleet.cloud.calls) <= budget
+        served.append({row["system_id"] for row in out.records("history_days")})
+        readings += len(out.records("summary"))
+        days |= {(row["system_id"], row["local_date"]) for row in out.records("history_days")}
+        fleet.cloud.clock.advance(dt.timedelta(days=1))
+    assert served[0] != served[1]
+    assert set().union(*served[:3]) == set(names)
+    assert readings >= nights
+    past = {name for name, day in days if day < "2026-04-01"}
+    assert len(past) >= systems * 2 // 3
+
+
+def test_a_fleets_log_has_a_line_for_each_hundredth(
+    fleet: Bench, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No line a window: a night of ten thousand of them hides what matters."""
+    caplog.set_level("INFO")
+    monkeypatch.setattr("solar_tap_kit.progress.LINES_FROM_SITES", SYSTEMS - 1)
+    sync(fleet, start_date="2026-03-21")
+    lines = [record for record in caplog.records if record.funcName == "step"]
+    assert len(lines) == 100
+    assert f"sites: {SYSTEMS} complete" in caplog.text

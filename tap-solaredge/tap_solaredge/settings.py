@@ -63,7 +63,14 @@ SETTINGS: dict[str, Any] = th.PropertiesList(
         "site_ids",
         th.ArrayType(th.StringType),
         title="Site ids",
-        description="Sites to read. Left out or empty: all that the credential sees.",
+        description="Sites to read: a list, or ids with commas between them. Left out or empty: "
+        "all that the credential sees.",
+    ),
+    th.Property(
+        "site_ids_file",
+        th.StringType,
+        title="File of site ids",
+        description="File that names the sites to read, a line each, instead of site_ids.",
     ),
     th.Property(
         "resolution",
