@@ -1,6 +1,9 @@
 """Fleets: any number of plausible sites out of one seed."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
 
 from solar_simulator.noise import key_of
 from solar_simulator.site import Battery, Household, Inverter, Site, Vendor
@@ -16,6 +19,7 @@ _TOWNS: tuple[tuple[str, str, float, float], ...] = (
     ("Australia/Adelaide", "Australia", -34.9, 138.6),
     ("Asia/Kolkata", "India", 19.1, 72.9),
 )
+_WORDS = ("refused", "not_found", "moved", "unavailable", "slow", "offline", "pending")
 _FACINGS = ((30.0, 180.0), (20.0, 90.0), (20.0, 270.0), (10.0, 180.0))
 
 
@@ -25,6 +29,8 @@ def fleet_sites(
     sigen: int = 0,
     solaredge: int = 0,
     installed_at: datetime = datetime(2026, 6, 1, tzinfo=UTC),
+    zones: int = 0,
+    troubled: float = 0.0,
 ) -> list[Site]:
     """Make a fleet.
 
@@ -33,20 +39,72 @@ def fleet_sites(
         sigen: How many Sigen systems.
         solaredge: How many SolarEdge sites.
         installed_at: The first one's beginning; the others follow within ten days.
+        zones: Over how many zones of the tz database they are spread; 0 for a few towns.
+        troubled: Which share of them is in trouble; see :func:`fleet_rules`.
     """
-    return [_site(seed, "sigen", n, installed_at) for n in range(sigen)] + [
-        _site(seed, "solaredge", n, installed_at) for n in range(solaredge)
+    towns = _zone_towns(zones) if zones else _TOWNS
+    made = [_site(seed, "sigen", n, installed_at, towns) for n in range(sigen)] + [
+        _site(seed, "solaredge", n, installed_at, towns) for n in range(solaredge)
+    ]
+    pending = {site.site_id for site, word in _troubles(made, troubled) if word == "pending"}
+    return [replace(site, pending=site.site_id in pending) for site in made]
+
+
+def fleet_rules(sites: list[Site], troubled: float) -> tuple[dict[str, Any], ...]:
+    """Settings of the switch ``trouble`` for a share of a fleet, every kind in turn.
+
+    Args:
+        sites: What :func:`fleet_sites` has made.
+        troubled: Which share of them is in trouble.
+    """
+    return tuple(
+        {"name": "trouble", "value": word, "site": site.site_id}
+        for site, word in _troubles(sites, troubled)
+    )
+
+
+def _troubles(sites: list[Site], share: float) -> list[tuple[Site, str]]:
+    """Every n-th site and its neighbour, so that troubles come alone and in pairs."""
+    if not share:
+        return []
+    step = 2 / share
+    pairs = range(int(len(sites) / step))
+    places = [int((pair + 0.5) * step) + side for pair in pairs for side in (0, 1)]
+    return [
+        (sites[place], _WORDS[number % len(_WORDS)])
+        for number, place in enumerate(places)
+        if place < len(sites)
     ]
 
 
-def _site(seed: int, vendor: Vendor, number: int, installed_at: datetime) -> Site:
+def _zone_towns(number: int) -> tuple[tuple[str, str, float, float], ...]:
+    """Invented towns, one in each of some zones, where the sun is about as high as there."""
+    regions = ("Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
+    names = sorted(name for name in available_timezones() if name.startswith(regions))
+    chosen = names[:: max(1, len(names) // number)][:number]
+    winter = datetime(2026, 1, 15, tzinfo=UTC)
+    found = []
+    for name in chosen:
+        offset = winter.astimezone(ZoneInfo(name)).utcoffset() or timedelta()
+        latitude = key_of(0, name) % 90 - 40
+        found.append((name, "", float(latitude), round(offset / timedelta(hours=1) * 15, 1)))
+    return tuple(found)
+
+
+def _site(
+    seed: int,
+    vendor: Vendor,
+    number: int,
+    installed_at: datetime,
+    towns: tuple[tuple[str, str, float, float], ...],
+) -> Site:
     dice = key_of(seed, vendor, number)
 
     def pick(low: float, high: float, part: str) -> float:
         share = key_of(dice, part) % 1000 / 1000
         return round(low + share * (high - low), 1)
 
-    zone, country, latitude, longitude = _TOWNS[dice % len(_TOWNS)]
+    zone, country, latitude, longitude = towns[(dice if towns is _TOWNS else number) % len(towns)]
     south = latitude < 0
     tilt, azimuth = _FACINGS[dice // 8 % len(_FACINGS)]
     kwp = pick(4, 14, "kwp")

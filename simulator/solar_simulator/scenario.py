@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from solar_simulator.fleet import fleet_sites
+from solar_simulator.fleet import fleet_rules, fleet_sites
 from solar_simulator.site import (
     Alert,
     Battery,
@@ -102,7 +102,10 @@ def parse(name: str, text: str) -> Scenario:
             message = f"scenario {name}: {needed} is missing"
             raise ScenarioError(message)
     sites = [_site(entry, f"{name}: site {n}") for n, entry in enumerate(table.get("sites", []), 1)]
-    sites += fleet_sites(table["seed"], **table.get("fleet", {}))
+    fleet = table.get("fleet", {})
+    many = fleet_sites(table["seed"], **fleet)
+    rules = fleet_rules(many, fleet.get("troubled", 0.0))
+    sites += many
     return Scenario(
         name,
         table.get("title", name),
@@ -110,7 +113,7 @@ def parse(name: str, text: str) -> Scenario:
         table["seed"],
         {site.site_id: site for site in sites},
         table.get("switches", {}),
-        tuple(table.get("rules", ())),
+        (*rules, *table.get("rules", ())),
         tuple(table.get("faults", ())),
     )
 

@@ -9,10 +9,28 @@ from solar_simulator.sigen.envelope import SigenError, failure
 from solar_simulator.web import cut, note
 from solar_simulator.world import World
 
+SLOW_SECONDS = 0.25
+TROUBLES = {
+    "refused": Fault(status=403, body='{"status": 403, "title": "Forbidden"}'),
+    "not_found": Fault(status=404, body='{"status": 404, "title": "Not Found"}'),
+    "moved": Fault(status=302, headers={"Location": "https://portal.invalid/login"}),
+    "unavailable": Fault(status=503),
+    "slow": Fault(delay_seconds=SLOW_SECONDS),
+}
+SIGEN_TROUBLES = {
+    **TROUBLES,
+    "refused": Fault(code=1111),
+    "offline": Fault(code=1104),
+    "pending": Fault(code=1102),
+}
+"""SolarEdge answers for sites that are offline or pending: without values."""
+
 
 def struck(world: World) -> Response | None:
     """Count the call with all faults; answer in the endpoint's place if one says so."""
     fault = world.faults.strike(note().endpoint, note().site)
+    if fault is None:
+        fault = _trouble(world)
     if fault is None:
         return None
     note().outcome = fault.name
@@ -24,6 +42,14 @@ def struck(world: World) -> Response | None:
     if fault.cut == "before":
         return Response(status=200)
     return _answer(world, fault) if fault.answers else None
+
+
+def _trouble(world: World) -> Fault | None:
+    """What a site's switch makes of all of its calls."""
+    site = note().site
+    word = world.switches.get("trouble", site) if site else "none"
+    is_sigen = note().endpoint.startswith("sigen.")
+    return (SIGEN_TROUBLES if is_sigen else TROUBLES).get(word)
 
 
 def _answer(world: World, fault: Fault) -> Response:

@@ -34,6 +34,9 @@ LONGEST_PAUSE_S = 30.0
 GIVE_UP_AFTER_S = 90.0
 """A step that has waited this long in all is not tried again, whatever the vendor asks for."""
 
+SPACED_TRIES = 2
+"""How often a step is tried where the quota spaces the tries further than that."""
+
 NAMED_SITES = 5
 
 
@@ -46,12 +49,14 @@ class Attempt:
         fetched_at: When the first of them was requested.
         tries: How often it has failed.
         waited_s: How long it has been let rest in all.
+        error: How the last of them failed.
     """
 
     answered: Answered = field(default_factory=dict)
     fetched_at: str = ""
     tries: int = 0
     waited_s: float = 0.0
+    error: TransientError | None = None
 
 
 class Health:
@@ -99,6 +104,7 @@ class Health:
         """Note a failed try; return after how many seconds to try again, or None to give up."""
         attempt = self.attempt(step)
         attempt.tries += 1
+        attempt.error = error
         name = step.place or step.source.name
         if isinstance(error, ThrottledError):
             self._throttled.add(name)
@@ -113,6 +119,17 @@ class Health:
             pause = min(LONGEST_PAUSE_S, 2.0 ** (attempt.tries - 1))
         attempt.waited_s += pause
         return pause
+
+    def not_worth_waiting(self, step: Step, seconds: float) -> TransientError | None:
+        """Return the last failure of a step that the quota allows no further try of for long.
+
+        Once, such a wait may bring the rows of a passing fault; again and again, the run would
+        go on for the sake of one site.
+        """
+        attempt = self._attempts.get(step.lane)
+        if attempt is None or attempt.tries < SPACED_TRIES or seconds <= GIVE_UP_AFTER_S:
+            return None
+        return attempt.error
 
     def give_up(self, step: Step, error: TransientError) -> UnreachableError:
         """Note that a step is given up, and return the failure."""

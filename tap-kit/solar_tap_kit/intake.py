@@ -11,10 +11,10 @@ from solar_tap_kit.errors import DecodeError
 from solar_tap_kit.notices import listening
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from solar_tap_kit.clock import Clock
-    from solar_tap_kit.cloud import Cloud, Rows, Source
+    from solar_tap_kit.cloud import Cloud, Rows, SiteList, Source
     from solar_tap_kit.drift import Drift
     from solar_tap_kit.knowledge import Knowledge
     from solar_tap_kit.outcome import Outcome
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from solar_tap_kit.progress import Progress
     from solar_tap_kit.stream import SolarStream
     from solar_tap_kit.suspicion import Suspicion
-    from solar_tap_kit.windows import Window
+    from solar_tap_kit.windows import Site, Window
 
 logger = logging.getLogger("solar_tap_kit.run")
 
@@ -62,6 +62,12 @@ class Intake:
         self._drift = drift
         self._progress = progress
         self._answered: set[tuple[str, str]] = set()
+
+    def sites(self, listed: SiteList) -> Sequence[Site]:
+        """Write the list of sites and return them; the rows need not be kept for the run."""
+        self.write({self._cloud.site_stream: listed.rows})
+        self._outcome.begin(listed.sites, listed.states)
+        return listed.sites
 
     def write(self, rows: Rows) -> None:
         """Write the rows of the selected streams."""

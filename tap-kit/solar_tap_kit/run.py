@@ -94,7 +94,7 @@ class Run:
             stream.write_schema()
         pause: Paused | None = None
         try:
-            self._go(self._list_sites())
+            self._go(self._intake.sites(self.read_sites()))
         except Paused as error:
             pause = error
         finally:
@@ -120,13 +120,6 @@ class Run:
         listed = read_sites(self._cloud, self._archive, self._clock, force=force)
         logger.info("%d site(s) to read", len(listed.sites))
         return listed
-
-    def _list_sites(self) -> Sequence[Site]:
-        """Write the list of sites and return them; the rows need not be kept for the run."""
-        listed = self.read_sites()
-        self._intake.write({self._cloud.site_stream: listed.rows})
-        self._outcome.begin(listed.sites, listed.states)
-        return listed.sites
 
     def plan(self, sites: Sequence[Site]) -> Plan:
         """Return all steps that are still to be done, in order.
@@ -199,6 +192,10 @@ class Run:
         blocked = self._cloud.ledger.ready_at(endpoint, step.place, step.cost, now)
         if blocked is None:
             return True
+        wait = (blocked.at - now).total_seconds()
+        if error := self._health.not_worth_waiting(step, wait):
+            self._give_up(step, turns, error)
+            return False
         why = f"the limit {blocked.limit.name} is used up"
         own = blocked.limit.scope != "account"
         self._hold(step, turns, QuotaError(why, blocked.at, site_only=own))
@@ -267,9 +264,7 @@ class Run:
         pause = self._health.failed(step, error)
         site = step.place
         if pause is None:
-            self._failed_step(step, turns, self._health.give_up(step, error))
-            if site is not None:
-                turns.put_last(site)
+            self._give_up(step, turns, error)
             return
         until = self._clock.now() + dt.timedelta(seconds=pause)
         logger.log(
@@ -284,6 +279,11 @@ class Run:
         if site is not None:
             turns.hold(site, until)
         turns.again(step, until)
+
+    def _give_up(self, step: Step, turns: Turns, error: TransientError) -> None:
+        if step.place is not None:
+            turns.put_last(step.place)
+        self._failed_step(step, turns, self._health.give_up(step, error))
 
     def _refused(self, step: Step, turns: Turns, error: SolarError) -> None:
         if isinstance(error, NotServedError):

@@ -248,3 +248,64 @@ def test_a_fleets_log_has_a_line_for_each_hundredth(
     lines = [record for record in caplog.records if record.funcName == "step"]
     assert len(lines) == 100
     assert f"sites: {SYSTEMS} complete" in caplog.text
+
+
+WIDE = """
+title = "A system in each of a hundred zones"
+now = 2026-04-02T14:00:00Z
+seed = 100
+[fleet]
+sigen = 100
+zones = 100
+installed_at = 2026-03-01T00:00:00Z
+{troubled}
+"""
+
+
+def test_a_fleet_with_trouble_takes_hardly_longer_than_a_healthy_one(tmp_path: Path) -> None:
+    """Fourteen of a hundred in each kind of trouble, alone and in pairs, under the vendor's limits.
+
+    The others are complete, and calls and virtual time stay below 1.3 times the healthy fleet's.
+    """
+    now = dt.datetime(2026, 4, 2, 14, tzinfo=dt.UTC)
+    calls, waited, ends = [], [], []
+    for number, troubled in enumerate(("", "troubled = 0.14")):
+        scenario = parse("wide", WIDE.format(troubled=troubled))
+        assert len({site.zone for site in scenario.sites.values()}) == 100
+        bad = {rule["site"]: rule["value"] for rule in scenario.rules}
+        with SimulatorServer(scenario, VirtualClock(now)) as cloud:
+            cloud.switches.set("limits", "documented")
+            bench = Bench(
+                TapSigen,
+                cloud,
+                {
+                    "api_url": cloud.sigen_url,
+                    "username": cloud.credentials.sigen_username,
+                    "password": cloud.credentials.sigen_password,
+                    "start_date": "2026-03-31",
+                    "end_date": "2026-04-01",
+                    "max_concurrent_requests": 1,
+                    "calls_per_minute": 10,
+                    "call_spacing_seconds": 300,
+                    "max_wait_minutes": 600,
+                },
+                tmp_path / str(number),
+            )
+            time = SharedTime(cloud.clock)
+            out, error = sync(bench, time)
+            calls.append(len(cloud.calls))
+            waited.append(time.waited)
+            ends.append(error)
+            assert complete(out) == {
+                name for name in scenario.sites if bad.get(name, "slow") == "slow"
+            }
+    assert calls[1] <= 1.3 * calls[0]
+    assert waited[1] <= 1.3 * waited[0]
+    assert ends[0] is None
+    words = list(bad.values())
+    assert sorted(set(words)) == [
+        "moved", "not_found", "offline", "pending", "refused", "slow", "unavailable",
+    ]  # fmt: skip
+    broken = [name for name, word in bad.items() if word not in ("slow", "offline", "pending")]
+    assert str(ends[1]).startswith(f"{len(broken)} site(s) failed")
+    assert all(name in str(ends[1]) for name in broken)
