@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import json
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from solar_tap_kit.ledger import Ledger
 from solar_tap_kit.testing import VirtualClock
+from solar_tap_kit.windows import Days, Site, Window
 from tap_solaredge.errors import BadRequestError
 from tap_solaredge.spans import Span
+from tap_solaredge.v2.day_trial import TRIED, DayTrial
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,3 +101,42 @@ def test_a_period_that_ends_now_teaches_no_length(tmp_path: Path) -> None:
     with pytest.raises(BadRequestError):
         span.ask(clock.now() - 12 * hour, clock.now(), call)
     assert span.length == 12 * hour
+
+
+@pytest.mark.parametrize(
+    ("answered_h", "length_h", "note", "words"),
+    [
+        (24, 24, "answered", "half the credits"),
+        (86399 / 3600, 24, "answered", "half the credits"),
+        (12, 12, "cut short", "cut off"),
+        (None, 12, "cut short", "cut off"),
+        (0, 12, "refused", TOO_LONG),
+    ],
+)
+def test_a_day_in_one_call_counts_only_if_all_of_it_came(
+    tmp_path: Path, answered_h: float | None, length_h: int, note: str, words: str
+) -> None:
+    """A cloud may cut an answer short, or not say what it is for: then 12 hours stay."""
+    hour = dt.timedelta(hours=1)
+    clock, ledger = VirtualClock(), Ledger(tmp_path, "me", [])
+    span = Span(
+        "quarter_hour", 12 * hour, hour / 4, refusal=BadRequestError, halvings=4, ledger=ledger,
+        clock=clock, documented=12 * hour,
+    )  # fmt: skip
+    trial = DayTrial(span, ledger, clock, enabled=True)
+    day = Days(dt.date(2026, 2, 27), dt.date(2026, 2, 28))
+    window = Window("meters", Site("1", ZoneInfo("Europe/Berlin")), day, "probe")
+
+    def call(begin: dt.datetime, end: dt.datetime) -> bytes:
+        assert end - begin == 24 * hour
+        if answered_h == 0:
+            raise BadRequestError(TOO_LONG)
+        period = {"from": begin.isoformat(), "to": (begin + (answered_h or 0) * hour).isoformat()}
+        return json.dumps({"period": None if answered_h is None else period}).encode()
+
+    assert trial.is_due
+    trial.run(window, call)
+    assert not trial.is_due
+    assert span.length == length_h * hour
+    assert ledger.note(TRIED) == note
+    assert words in str(trial.finding)

@@ -8,7 +8,6 @@ makes for the first series anyway: a period that is refused tells as much about 
 from __future__ import annotations
 
 import datetime as dt
-import logging
 from typing import TYPE_CHECKING, Any
 
 from solar_tap_kit.http import parse_json
@@ -22,12 +21,13 @@ if TYPE_CHECKING:
     from tap_solaredge.spans import Call, Span
 
 WHOLE_DAY = dt.timedelta(hours=24)
+LAST_SECOND = dt.timedelta(seconds=2)
+"""A period may be said to end with its last second."""
+
 TRIED = "a day a call was tried"
 """Note in the ledger: the trial is never made again; `span_hours` overrides what it found."""
 
 REFUSED = "access is right; a day in one call is refused"
-
-logger = logging.getLogger("tap_solaredge")
 
 
 class DayTrial:
@@ -89,4 +89,4 @@ def _covers(answer: Any, length: dt.timedelta) -> bool:
     if not isinstance(period, dict):
         return False
     first, end = (parse_timestamp(str(period.get(name))) for name in ("from", "to"))
-    return end - first >= length
+    return end - first > length - LAST_SECOND
