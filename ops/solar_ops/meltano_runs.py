@@ -26,6 +26,17 @@ limit :latest
 """
 
 
+KEPT_STATES = dt.timedelta(days=7)
+"""How long Meltano's record of a run keeps the state that the run ended with."""
+
+FORGET_SQL = """
+update runs set payload = '{}', payload_flags = 0
+where payload_flags <> 0 and ended_at < :before and job_name like :prefix
+and job_name in (select state_id from state)
+"""
+"""Only where Meltano's table of current states has the newest."""
+
+
 @dataclass(frozen=True, slots=True)
 class MeltanoRun:
     """A run of one tap into one loader.
@@ -47,13 +58,9 @@ class MeltanoRun:
 
 def latest_runs(settings: Settings) -> dict[str, MeltanoRun]:
     """Return the latest run of each tap and loader in this Meltano environment."""
-    url = settings.get("MELTANO_DATABASE_URI")
-    if not url:
-        folder = Path(settings.get("MELTANO_SYS_DIR_ROOT") or settings.root / ".meltano")
-        path = settings.root / folder / "meltano.db"
-        if not path.is_file():
-            return {}
-        url = f"sqlite:///{path}"
+    url = _database(settings)
+    if url is None:
+        return {}
     engine = sa.create_engine(url)
     found: dict[str, MeltanoRun] = {}
     try:
@@ -74,6 +81,41 @@ def latest_runs(settings: Settings) -> dict[str, MeltanoRun]:
     finally:
         engine.dispose()
     return found
+
+
+def forget_old_states(settings: Settings, now: dt.datetime) -> int:
+    """Empty the states in Meltano's records of runs of long ago; return of how many runs.
+
+    Meltano keeps the state of every run for ever, beside the current one, and nothing ever reads
+    it: of a fleet of a thousand systems a third of a gigabyte a year. The records stay.
+    """
+    url = _database(settings)
+    if url is None:
+        return 0
+    before = sa.bindparam("before", now.replace(tzinfo=None) - KEPT_STATES, sa.DateTime)
+    engine = sa.create_engine(url)
+    try:
+        with engine.begin() as connection:
+            done = connection.execute(
+                sa.text(FORGET_SQL).bindparams(before),
+                {"prefix": f"{settings.meltano_environment}:%"},
+            )
+            return done.rowcount
+    except sa.exc.SQLAlchemyError:
+        # Another release's tables, or locked: the next run's business.
+        return 0
+    finally:
+        engine.dispose()
+
+
+def _database(settings: Settings) -> str | None:
+    """Return the address of Meltano's database, or None if there is none yet."""
+    url = settings.get("MELTANO_DATABASE_URI")
+    if url:
+        return url
+    folder = Path(settings.get("MELTANO_SYS_DIR_ROOT") or settings.root / ".meltano")
+    path = settings.root / folder / "meltano.db"
+    return f"sqlite:///{path}" if path.is_file() else None
 
 
 def _utc(value: object) -> str | None:

@@ -54,7 +54,7 @@ MODELS = "models"
 PAUSED = "paused: "
 ROWS = "rows: "
 CALLS = "calls: "
-PARTLY = "site(s) failed, the others are complete"
+PARTLY = "failed, the others are complete"
 """How a tap says that it has brought what could be had."""
 
 BLOCK_DONE = "Block run completed"

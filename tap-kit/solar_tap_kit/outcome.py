@@ -117,9 +117,9 @@ class Outcome:
         reasons = [f"{source}: {why}" for source, why in self._failed_sources.items()]
         reasons += [f"{named(sites)}: {why}" for why, sites in by_reason.items()]
         more = len(reasons) - NAMED_REASONS
+        what = [*([f"{len(broken)} site(s)"] if broken else []), *self._failed_sources]
         message = (
-            f"{' and '.join([f'{len(broken)} site(s)', *self._failed_sources])} failed, the "
-            "others are complete; the next run asks them again. "
+            f"{' and '.join(what)} failed, the others are complete; the next run asks them again. "
             + "; ".join(reasons[:NAMED_REASONS])
             + (f"; {more} more reason(s) in the log" if more > 0 else "")
         )

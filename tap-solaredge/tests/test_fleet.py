@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from solar_simulator.site import Alert
 from solar_tap_kit.errors import PartialFailure
 
 if TYPE_CHECKING:
@@ -74,3 +76,24 @@ def test_the_first_half_of_a_day_is_not_paid_for_twice(
     again = only(bench, STREAMS)
     assert len(bench.cloud.calls) == calls + 1
     assert len(again.records("site_power")) == len(whole.records("site_power")) == 96
+
+
+def test_a_site_with_an_open_communication_fault_is_offline_and_no_failure(
+    world: Callable[..., Bench],
+    house: Callable[..., Site],
+    only: Callable[..., Collector],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The alert says why its calls fail; of another site it would be a failure."""
+    caplog.set_level("INFO")
+    fault = Alert(7, "SITE", "SITE_COMMUNICATION_FAULT", 5, NOW - dt.timedelta(days=2), "")
+    gone, fine = dataclasses.replace(house(1), alerts=(fault,)), house(2)
+    bench = world(NOW, gone, fine, api_version="v2", **SPAN)
+    streams = (*STREAMS, "alerts")
+    bench.cloud.faults.add(endpoint="solaredge.v2.power", site=gone.site_id, times=0, status=503)
+    out = only(bench, streams)
+    assert {row["site_id"] for row in out.records("sync_days")} == {fine.site_id}
+    assert f"sites: 1 complete, 1 offline ({gone.site_id})" in caplog.text
+    bench.cloud.faults.add(endpoint="solaredge.v2.power", site=fine.site_id, times=0, status=503)
+    with pytest.raises(PartialFailure, match=rf"1 site\(s\) failed.*{fine.site_id}"):
+        only(bench, streams)

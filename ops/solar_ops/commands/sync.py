@@ -16,6 +16,7 @@ from solar_ops.freshness import stale_sources
 from solar_ops.journal import Journal, stamp
 from solar_ops.lock import exclusive
 from solar_ops.logs import redactor_for, run_log
+from solar_ops.meltano_runs import forget_old_states
 from solar_ops.sources import SOURCE_NAMES, Source, chosen_sources
 from solar_ops.sync import (
     Summary,
@@ -113,6 +114,7 @@ def run_once(
             log.write(logging.ERROR, "solar", str(error))
             journal.ended(run_id, dt.datetime.now(dt.UTC), "stopped", [])
             raise
+        forget_old_states(settings, dt.datetime.now(dt.UTC))
         for step in summary.steps:
             step.error = redactor.text(step.error)
         summary.result = result_of(summary.steps)

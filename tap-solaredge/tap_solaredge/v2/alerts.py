@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from solar_tap_kit.cloud import Harvest, Source
 from solar_tap_kit.errors import NotServedError, RefusedError
@@ -19,8 +19,9 @@ from tap_solaredge.errors import ForbiddenError
 from tap_solaredge.v2.lists import objects
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from solar_tap_kit.errors import SiteState
     from solar_tap_kit.windows import Window
     from tap_solaredge.v2.client import V2Client
 
@@ -33,6 +34,9 @@ MOST_PAGES = 10
 
 MOST_SITES = 10
 """Sites whose closed alerts one run looks up; others wait for the next run."""
+
+OFFLINE = "SITE_COMMUNICATION_FAULT"
+"""The alert of a site whose equipment does not reach the cloud."""
 
 KNOWN = "open alerts"
 """Note of the open alerts of the last run: alert id to site id."""
@@ -87,7 +91,7 @@ class Alerts(Source):
         found = [item for body in bodies for item in objects(parse_shared(body), "alerts")]
         mine = [item for item in found if str(item.get("siteId")) == window.site.id]
         rows = {row["alert_id"]: row for row in snapshots.alerts_v2(mine, fetched_at)}
-        return Harvest({"alerts": list(rows.values())})
+        return Harvest({"alerts": list(rows.values())}, state=_state(mine))
 
     def _of_site(self, site_id: str) -> list[bytes]:
         try:
@@ -126,7 +130,16 @@ class SiteAlerts(Source):
         """Return the alerts of the site."""
         del window
         found = [item for body in bodies for item in objects(parse_json(body), "alerts")]
-        return Harvest({"alerts": snapshots.alerts_v2(found, fetched_at)})
+        return Harvest({"alerts": snapshots.alerts_v2(found, fetched_at)}, state=_state(found))
+
+
+def _state(alerts: Sequence[Mapping[str, Any]]) -> SiteState | None:
+    """Return what the open alerts of a site say of its connection."""
+    offline = any(
+        str(alert.get("type")) == OFFLINE and str(alert.get("status")).upper() != "CLOSED"
+        for alert in alerts
+    )
+    return "offline" if offline else None
 
 
 def _all_of_site(client: V2Client, site_id: str) -> list[bytes]:
