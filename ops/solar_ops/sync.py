@@ -19,7 +19,7 @@ from solar_ops.dbt_results import first_error, why_it_failed
 from solar_ops.errors import OpsError
 from solar_ops.meltano_runs import latest_runs
 from solar_ops.models import model_names
-from solar_ops.own_folders import dbt_target, own_folders
+from solar_ops.own_folders import dbt_target, one_makes_the_database, own_folders
 from solar_ops.project import STOP_SECONDS
 from solar_ops.raw_files import write_raw_files
 from solar_ops.settings import FILE_TARGETS
@@ -186,7 +186,7 @@ class Sync:
             # Nothing is asked of a vendor whose answers could not be stored.
             return [Step("warehouse", "failed", error="; ".join(problems))]
         extra = {**self._variables(), **(extra or {})}
-        with _signals(self._on_signal):
+        with _signals(self._on_signal), one_makes_the_database(self._settings):
             for source in sources:
                 arguments = ["run", *options, *flags, source.tap, f"target-{self.loader}"]
                 steps.append(self._meltano(source.name, arguments, extra, inherited))
