@@ -30,6 +30,7 @@ KINDS = {
     # `kind: array` refuses ids with commas between them before the tap sees them.
     "array": {"string"},
     "boolean": {"boolean"},
+    "object": {"object"},
 }
 
 

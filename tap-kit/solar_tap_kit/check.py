@@ -17,13 +17,15 @@ from solar_tap_kit.errors import (
     SolarError,
 )
 from solar_tap_kit.notices import listening
+from solar_tap_kit.sitelist import startable, told_pending
 from solar_tap_kit.windows import Days, Window
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterator, Sequence
 
     from solar_tap_kit.clock import Clock
-    from solar_tap_kit.cloud import Cloud, Harvest, Source
+    from solar_tap_kit.cloud import Cloud, Harvest, SiteList, Source
     from solar_tap_kit.windows import Site
 
 MOST_SITES = 10
@@ -57,25 +59,32 @@ class Finding:
         }
 
 
-def check(cloud: Cloud, clock: Clock) -> Iterator[Finding]:
+def check(cloud: Cloud, clock: Clock, start: dt.date | None) -> Iterator[Finding]:
     """Ask for the list of sites and for the newest window of each source of each site.
 
     What answers for several sites is asked for them together, what another source's answer
     tells is not asked, and of a fleet the first sites stand for all: a check must not spend
     the calls that keep the data up to date.
 
+    Args:
+        cloud: The vendor's cloud.
+        clock: Time source.
+        start: The setting `start_date`.
+
     Raises:
         SolarError: The credential or the settings don't work at all.
     """
     now = utc_text_exact(clock.now())
     try:
-        sites = cloud.decode_sites(cloud.ask_sites(), now).sites
+        listed = startable(cloud.decode_sites(cloud.ask_sites(), now), start)
     except PathRefusedError as error:
         raise error.blame from None
+    sites = listed.sites
     asked = sites[:MOST_SITES]
     more = f"; the first {MOST_SITES} are asked, others if the settings name them"
     words = f"{len(sites)} site(s)" + (more if len(sites) > MOST_SITES else "")
     yield Finding("", cloud.site_stream, "ok", words)
+    yield from _not_read(cloud.site_stream, listed)
     unserved: set[str] = set()
     found: dict[tuple[str, str], Finding] = {}
     for site in asked:
@@ -94,6 +103,13 @@ def check(cloud: Cloud, clock: Clock) -> Iterator[Finding]:
                 yield found[key]
     for name, words in cloud.learned():
         yield Finding("", name, "ok", words)
+
+
+def _not_read(stream: str, listed: SiteList) -> Iterator[Finding]:
+    for site_id, why in listed.left_out.items():
+        yield Finding(site_id, stream, "failed", f"{why}; left out")
+    if listed.pending:
+        yield Finding("", stream, "pending", told_pending(listed.pending))
 
 
 def _ask(source: Source, sites: Sequence[Site], clock: Clock) -> tuple[list[Finding], bool]:

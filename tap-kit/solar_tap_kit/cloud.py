@@ -48,13 +48,17 @@ class SiteList:
 
     Attributes:
         sites: The sites that can be read.
-        rows: A row for each site.
+        rows: A row for each site that has an id.
         states: The sites that are offline or not in service yet, as the list says.
+        left_out: Sites that can't be read, with the reason: something is wrong with them.
+        pending: Sites of which the cloud has no date yet: not in service, nothing is wrong.
     """
 
     sites: Sequence[Site]
     rows: Sequence[Record]
     states: Mapping[str, SiteState] = field(default_factory=dict)
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    pending: Sequence[str] = ()
 
 
 class Source(ABC):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from typing import TYPE_CHECKING
 
+from solar_tap_kit.notices import listening
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 logger = logging.getLogger("solar_tap_kit.drift")
 
@@ -17,6 +20,19 @@ class Drift:
     def __init__(self) -> None:
         self._reported: set[tuple[str, str]] = set()
         self._told: set[str] = set()
+
+    @contextlib.contextmanager
+    def listening(self, where: str) -> Iterator[None]:
+        """Tell what decoders report inside the block.
+
+        Args:
+            where: What is decoded, such as a window.
+        """
+        with listening() as notices:
+            try:
+                yield
+            finally:
+                self.tell(where, notices)
 
     def tell(self, where: str, notices: Mapping[str, str]) -> None:
         """Warn about what decoders reported, each kind of trouble once.

@@ -66,7 +66,7 @@ class Intake:
     def sites(self, listed: SiteList) -> Sequence[Site]:
         """Write the list of sites and return them; the rows need not be kept for the run."""
         self.write({self._cloud.site_stream: listed.rows})
-        self._outcome.begin(listed.sites, listed.states)
+        self._outcome.begin(listed)
         return listed.sites
 
     def write(self, rows: Rows) -> None:

@@ -11,8 +11,9 @@ from solar_tap_kit.progress import short
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable
 
+    from solar_tap_kit.cloud import SiteList
     from solar_tap_kit.errors import Paused, SiteState
     from solar_tap_kit.windows import Site
 
@@ -48,10 +49,13 @@ class Outcome:
     def _broken(self) -> dict[str, str]:
         return {site: why for site, why in self._failed.items() if site not in self._states}
 
-    def begin(self, sites: Sequence[Site], states: Mapping[str, SiteState]) -> None:
-        """Note the sites of the run, and what the vendor's list says of their states."""
-        self._sites = [site.id for site in sites]
-        self._states.update(states)
+    def begin(self, listed: SiteList) -> None:
+        """Note the sites of the run, those that are not read, and what the list says of states."""
+        self._sites = [*(site.id for site in listed.sites), *listed.left_out, *listed.pending]
+        self._states = {**listed.states, **dict.fromkeys(listed.pending, "pending")}
+        for site_id, why in listed.left_out.items():
+            logger.error("%s; left out", why)
+            self._failed[site_id] = why
 
     def note_state(self, site: str, state: SiteState) -> None:
         """Note that a site is offline or not in service yet, as the vendor says."""

@@ -68,7 +68,7 @@ class _Layout:
                 return False
             wholes = tuple(place for place, kind in enumerate(form) if kind is int)
             self._wholes[form] = wholes
-        if not all(-BIGGEST <= values[place] <= BIGGEST for place in wholes):
+        if wholes and not all(-BIGGEST <= values[place] <= BIGGEST for place in wholes):
             return False
         return _NOT_A_VALUE.isdisjoint(values)
 

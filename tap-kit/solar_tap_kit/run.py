@@ -33,7 +33,7 @@ from solar_tap_kit.plan import Plan, Step, make_plan
 from solar_tap_kit.progress import Progress
 from solar_tap_kit.proof import is_answered, prove
 from solar_tap_kit.rotation import Rotation
-from solar_tap_kit.sitelist import read_sites
+from solar_tap_kit.sitelist import read_sites, startable
 from solar_tap_kit.suspicion import Suspicion
 from solar_tap_kit.turns import Turns
 from solar_tap_kit.unserved import Unserved
@@ -117,7 +117,9 @@ class Run:
             SolarError: No list can be had.
         """
         force = self._tap.config["refresh_lists"]
-        listed = read_sites(self._cloud, self._archive, self._clock, force=force)
+        with self._tap.drift.listening("site list"):
+            listed = read_sites(self._cloud, self._archive, self._clock, force=force)
+        listed = startable(listed, self._tap.start_day)
         logger.info("%d site(s) to read", len(listed.sites))
         return listed
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from jsonschema import Draft7Validator
 from singer_sdk import typing as th
 
+from solar_tap_kit import zones
 from solar_tap_kit.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -71,6 +72,13 @@ def common_settings(  # noqa: PLR0913 - a keyword for each default that differs
             description="First local day to fetch, YYYY-MM-DD. Left out: the day on which "
             "the vendor says that the site went into service. Earlier days are asked too "
             "and cost calls: history may be older than what is connected now.",
+        ),
+        th.Property(
+            "time_zones",
+            th.ObjectType(additional_properties=True),
+            title="Time zones",
+            description="IANA zones by site id, as a JSON object: for sites whose zone the cloud "
+            "does not name, or names wrongly. They come before the cloud's own.",
         ),
         th.Property(
             "end_date",
@@ -212,6 +220,8 @@ def problems(config: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:
             reserve_of(config.get("quota_reserve"), 1)
         except SettingsError as error:
             lines.append(str(error))
+    if "time_zones" not in bad:
+        lines.extend(zones.problems(config.get("time_zones")))
     for name in ("start_date", "end_date"):
         if name in config and name not in bad:
             try:

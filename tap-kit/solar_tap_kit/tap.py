@@ -27,6 +27,7 @@ from solar_tap_kit.redact import Redactor
 from solar_tap_kit.replay import replay_folder
 from solar_tap_kit.run import Run
 from solar_tap_kit.runtime import Runtime
+from solar_tap_kit.sitelist import startable, told_pending
 from solar_tap_kit.upkeep import upkeep
 from solar_tap_kit.writer import CountingWriter
 
@@ -204,7 +205,8 @@ class SolarTap(CommandLine):
         stack = contextlib.ExitStack()
         atexit.register(stack.close)
         cloud, _ = stack.enter_context(self.opened())
-        return cloud, cloud.decode_sites(cloud.ask_sites(), utc_text_exact(self.clock.now()))
+        listed = cloud.decode_sites(cloud.ask_sites(), utc_text_exact(self.clock.now()))
+        return cloud, startable(listed, self.start_day)
 
     def show_plan(self, form: Form) -> None:
         """Print what a sync would ask for, with its cost and the date on which it is done.
@@ -214,14 +216,18 @@ class SolarTap(CommandLine):
         """
         with self.opened() as (cloud, archive):
             run = Run(self, cloud, archive)
-            sites, now = run.read_sites().sites, self.clock.now()
+            listed, now = run.read_sites(), self.clock.now()
+            sites = listed.sites
             steps, unit = run.plan(sites), cloud.cost_unit
             made = forecast(steps, cloud.ledger, now, unit, with_steps=form == "json")
             daily = upkeep(run.sources, sites, now, unit, cloud.ledger.limits)
         if form == "json":
-            click.echo(json.dumps({**made.as_json(), "upkeep": daily.as_json()}))
+            left_out = {"pending": list(listed.pending), "left_out": dict(listed.left_out)}
+            click.echo(json.dumps({**made.as_json(), "upkeep": daily.as_json(), **left_out}))
         else:
-            click.echo(f"{made.as_text()}\n{daily.as_text()}")
+            pending = [told_pending(listed.pending)] if listed.pending else []
+            lines = [f"left out: {why}" for why in listed.left_out.values()]
+            click.echo("\n".join([made.as_text(), daily.as_text(), *pending, *lines]))
 
     def show_check(self, form: Form) -> bool:
         """Print what the credential may use; return whether nothing failed.
@@ -230,7 +236,7 @@ class SolarTap(CommandLine):
             SolarError: The credential or the settings don't work at all.
         """
         with self.opened() as (cloud, _):
-            findings = list(check(cloud, self.clock))
+            findings = list(check(cloud, self.clock, self.start_day))
             session = cloud.session
         if form == "json":
             lines = [finding.as_json() for finding in findings]

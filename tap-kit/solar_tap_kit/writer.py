@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
     from singer_sdk.singerlib import Message
 
     from solar_tap_kit.fields import Record
+
+NUL = rb"\u0000"
+"""PostgreSQL takes a text with this character in no column: one such name would end the load."""
+
+_ESCAPED_NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 
 
 class CountingWriter(MsgSpecWriter):
@@ -47,6 +53,8 @@ class CountingWriter(MsgSpecWriter):
         # them alike is put there in one go.
         rows = records.encodable if isinstance(records, Table) else records
         lines = self._encoder.encode_lines(rows)
+        if NUL in lines:
+            lines = _ESCAPED_NUL.sub(rb"\1", lines)
         between = tail + b"\n"
         self._write(head + lines[:-1].replace(b"\n", between + head) + between)
 

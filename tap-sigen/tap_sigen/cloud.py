@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
-from solar_tap_kit.clock import zone
 from solar_tap_kit.cloud import Cloud, SiteList
 from solar_tap_kit.errors import SettingsError
+from solar_tap_kit.sitelist import describe
 from solar_tap_kit.windows import Site
+from solar_tap_kit.zones import Zones
 from tap_sigen import decode
 from tap_sigen.client import SigenClient
 from tap_sigen.envelope import parse
@@ -44,6 +46,7 @@ class SigenCloud(Cloud):
         config = runtime.config
         self._wanted = [str(system_id) for system_id in config.get("system_ids") or ()]
         self._time_zone = config.get("time_zone")
+        self._zones = Zones(config.get("time_zones"))
 
     def ask_sites(self) -> list[bytes]:
         """Ask for the list of systems."""
@@ -56,7 +59,8 @@ class SigenCloud(Cloud):
             SettingsError: `system_ids` names a system that the credential does not see.
             DecodeError: The body is no list of systems.
         """
-        rows = decode.systems(parse(bodies[0]), fetched_at)
+        listed = decode.systems(parse(bodies[0]), fetched_at)
+        rows = [row for row in listed if row["system_id"]]
         if self._wanted:
             known = {row["system_id"]: row for row in rows}
             if missing := [name for name in self._wanted if name not in known]:
@@ -71,14 +75,16 @@ class SigenCloud(Cloud):
             for row in rows
             if str(row["status"]).lower() in OFFLINE_STATUSES
         }
-        return SiteList([decode.site(row) for row in rows], rows, states)
+        nameless = 0 if self._wanted else len(listed) - len(rows)
+        to_site = functools.partial(decode.site, zones=self._zones)
+        return describe(rows, "system_id", to_site, nameless, states)
 
     def configured_sites(self) -> SiteList | None:
         """Return the systems of `system_ids` in `time_zone`, for when the list is refused."""
         if not self._wanted or not self._time_zone:
             return None
-        tz = zone(self._time_zone, site_id=self._wanted[0])
-        return SiteList([Site(system_id, tz) for system_id in self._wanted], [])
+        sites = [Site(name, self._zones.of(name, self._time_zone)) for name in self._wanted]
+        return SiteList(sites, [])
 
     def lane(self, source: Source, site: Site) -> str:
         """Return one queue a system: Sigen limits each system by itself.

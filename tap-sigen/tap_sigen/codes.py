@@ -59,6 +59,7 @@ CODES: dict[int, Code] = {
     1110: Code(Action.RETRY, "the whole platform is limiting calls", 60.0),
     1111: Code(Action.SKIP, "this account may not read the system; check system_ids"),
     1112: Code(Action.SKIP, "the system belongs to another VPP"),
+    1116: Code(Action.SKIP, "the approval of the onboarding is pending: its owner has to confirm"),
     1201: Code(Action.QUOTA, "access restriction: one call per system and five minutes"),
     1301: Code(Action.FATAL, "the client was not found; check app_key"),
     1302: Code(Action.SKIP, "the system's status is abnormal"),

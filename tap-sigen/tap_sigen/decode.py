@@ -15,13 +15,13 @@ from solar_tap_kit.clock import (
     local_date,
     parse_utc,
     utc_text,
-    zone,
 )
-from solar_tap_kit.errors import DecodeError, SettingsError
+from solar_tap_kit.errors import DecodeError
 from solar_tap_kit.fields import number, shorten
 from solar_tap_kit.notices import notice
 from solar_tap_kit.plain import PlainReader
 from solar_tap_kit.windows import Site
+from solar_tap_kit.zones import Zones
 from tap_sigen.envelope import is_nothing, objects, unwrap
 from tap_sigen.intervals import REASONS, STEP, Question, interval_clock, offset_minutes
 from tap_sigen.streams import Devices, HistoryDays, HistoryIntervals, Systems
@@ -39,6 +39,8 @@ VALUES = tuple(
     field.name for field in HistoryIntervals.fields if field.kind == "number" and field.sources
 )
 DAY_TOTALS = tuple(field.name for field in HistoryDays.fields if field.kind == "number")
+
+DEFAULT_ZONES = Zones()
 
 LATEST_END = dt.timedelta(minutes=30)
 """A day whose last row is earlier than this before midnight may still get more."""
@@ -66,7 +68,6 @@ def systems(data: Any, fetched_at: str) -> list[Record]:
     rows = []
     for item in objects(data, "system list"):
         row = Systems.projection(item)
-        _require(row, "system_id", "system list")
         connected = grid_connected_at(item)
         row["grid_connected_at"] = utc_text(connected) if connected else None
         row["fetched_at"] = fetched_at
@@ -74,19 +75,21 @@ def systems(data: Any, fetched_at: str) -> list[Record]:
     return rows
 
 
-def site(row: Record) -> Site:
-    """Return the site that a system record describes.
+def site(row: Record, zones: Zones = DEFAULT_ZONES) -> Site:
+    """Return the site that a system record describes, and name its zone in the record.
 
     The first day is one before the grid connection: the meter may run earlier.
+
+    Args:
+        row: The record.
+        zones: Finds the zone.
 
     Raises:
         SettingsError: The cloud gave no usable zone.
     """
-    system_id, name = row["system_id"], row["time_zone"]
-    if not name:
-        message = f"system {system_id}: the cloud gives no time zone, so its days are unknown"
-        raise SettingsError(message)
-    tz = zone(name, site_id=system_id)
+    system_id = row["system_id"]
+    tz = zones.of(system_id, row["time_zone"])
+    row["time_zone"] = str(tz)
     first_day = None
     if row["grid_connected_at"]:
         connected = dt.datetime.fromisoformat(row["grid_connected_at"])
@@ -115,8 +118,11 @@ def devices(data: Any, window: Window, fetched_at: str) -> list[Record]:
     """
     rows = []
     for item in objects(data, "device list"):
-        row = Devices.projection({"systemId": window.site.id, **item})
-        _require(row, "serial_number", "device list")
+        row = Devices.projection({**item, "systemId": window.site.id})
+        if not row["serial_number"]:
+            told = f"a device has no serialNumber: {shorten(item)}"
+            notice(f"device without serial {window.site.id}", f"{told}; left out")
+            continue
         row["fetched_at"] = fetched_at
         rows.append(row)
     return rows
@@ -147,7 +153,7 @@ def day(
     if plain is not None:
         data = plain.beside
         values = functools.partial(plain.values, without="data_time")
-        # Rows without a load are looked at twice: nearly every row has one.
+        # Nearly every row has a load: the others are looked at twice.
         blank = [
             seq
             for seq, load in enumerate(plain.column("power_use"))
@@ -191,7 +197,12 @@ def joined_rows(
     """
     records = [stream.projection(read(item)) for item in items]
     labels = [item.get("dataTime") for item in items]
-    blank = [seq for seq, item in enumerate(items) if not _any(_beside_label(item).values())]
+    # Nearly every row has a load: the others are looked at twice.
+    blank = [
+        seq
+        for seq, item in enumerate(items)
+        if item.get("powerUse") is None and not _any(_beside_label(item).values())
+    ]
     clock = interval_clock(labels, question, lambda seq: _beside_label(items[seq]), blank)
     kept = records if clock.kept is None else [records[seq] for seq in clock.kept]
     return clock.joined(kept, more), clock
@@ -261,9 +272,3 @@ def _entry(data: dict[str, Any], day: dt.date, tz: zoneinfo.ZoneInfo, fetched_at
         "timezone": str(tz),
         "payload_sha256": None,
     }
-
-
-def _require(row: Record, name: str, what: str) -> None:
-    if not row[name]:
-        message = f"{what}: an entry has no {name}"
-        raise DecodeError(message)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from solar_tap_kit.errors import DecodeError
 from solar_tap_kit.fields import shorten
+from solar_tap_kit.notices import notice
 from tap_sigen.decode import joined_rows, report
 from tap_sigen.decode_totals import now_columns
 from tap_sigen.envelope import objects
@@ -13,10 +14,39 @@ from tap_sigen.intervals import Question
 from tap_sigen.streams import DeviceHistory, DeviceRealtime
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from solar_tap_kit.fields import Record
     from solar_tap_kit.windows import Window
+
+T = TypeVar("T")
+
+
+def readable(
+    bodies: Sequence[bytes], read: Callable[[bytes], T], stream: str, system_id: str
+) -> list[T]:
+    """Return what the answers of a system's devices say; one that can't be read is left out.
+
+    Args:
+        bodies: One answer for each device.
+        read: Decodes one.
+        stream: The stream, for reports.
+        system_id: The system.
+
+    Raises:
+        DecodeError: None of them can be read.
+    """
+    found: list[T] = []
+    trouble: DecodeError | None = None
+    for body in bodies:
+        try:
+            found.append(read(body))
+        except DecodeError as error:
+            notice(f"device of {stream} {system_id}", f"a device's answer: {error}; left out")
+            trouble = error
+    if trouble is not None and not found:
+        raise trouble
+    return found
 
 
 def realtime(data: Any, window: Window, fetched_at: str) -> Record:

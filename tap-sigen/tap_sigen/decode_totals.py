@@ -7,13 +7,14 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from solar_tap_kit.clock import day_start_utc, local_text, parse_utc, utc_text
+from solar_tap_kit.clock import DAY, day_start_utc, local_text, parse_utc, utc_text
 from solar_tap_kit.errors import DecodeError
-from solar_tap_kit.fields import shorten, snake_case
+from solar_tap_kit.fields import number, shorten, snake_case
+from solar_tap_kit.notices import notice
 from solar_tap_kit.windows import Cut, Days
 from tap_sigen.envelope import objects
 from tap_sigen.fields import TOTALS
-from tap_sigen.intervals import offset_minutes
+from tap_sigen.intervals import offset_minutes, parse_label
 from tap_sigen.streams import (
     DailyTotals,
     EnergyFlow,
@@ -56,8 +57,15 @@ ENERGIES = tuple(snake_case(name) for name, _ in TOTALS)
 _DATE = re.compile(r"(\d{4})(?:-?(\d{2})(?:-?(\d{2}))?)?(?:[ T].*)?")
 
 
-def parse_period(text: object) -> dt.date | None:
-    """Return the first day of a label: `20260131`, `2026-01-31 00:00`, `202601`, `2026`."""
+def parse_period(text: object, tz: dt.tzinfo | None = None) -> dt.date | None:
+    """Return the first day of a label: `20260131`, `2026-01-31 00:00`, `202601`, `2026`.
+
+    Args:
+        text: The label.
+        tz: The system's zone, for a label that is an instant with an explicit zone.
+    """
+    if tz is not None and (label := parse_label(text)) is not None and label.tzinfo is not None:
+        return label.astimezone(tz).date()
     found = _DATE.fullmatch(str(text).strip()) if isinstance(text, str | int) else None
     if found is None:
         return None
@@ -71,7 +79,8 @@ def parse_period(text: object) -> dt.date | None:
 def rows(kind: Kind, data: Any, window: Window, fetched_at: str) -> list[Record]:
     """Return the records of a coarse history, those of the window's days only.
 
-    An item without any energy is no record: the cloud knows nothing of that period.
+    An item without any energy is no record: the cloud knows nothing of that period. Nor is a
+    period that comes twice with different energies: which of them is right is unknown.
 
     Raises:
         DecodeError: The data is not a history.
@@ -81,11 +90,16 @@ def rows(kind: Kind, data: Any, window: Window, fetched_at: str) -> list[Record]
     if not isinstance(data, dict):
         message = f"history: expected an object, got {shorten(data)}"
         raise DecodeError(message)
-    site, found = window.site, {}
+    site = window.site
+    found: dict[dt.date, Record] = {}
+    contradicted: set[dt.date] = set()
     for item in objects(data.get("itemList"), "history itemList"):
-        first = parse_period(item.get("dataTime"))
+        first = parse_period(item.get("dataTime"), site.tz)
         period = _period(kind, first, window) if first else None
         if period is None:
+            if first is None or not _was_requested(kind, first, window):
+                key = f"{kind.stream.name} of another period {site.id}"
+                notice(key, f"an item {shorten(item.get('dataTime'))} was not asked for; left out")
             continue
         record = kind.stream.projection(item)
         if all(record[name] is None for name in ENERGIES):
@@ -103,8 +117,12 @@ def rows(kind: Kind, data: Any, window: Window, fetched_at: str) -> list[Record]
             record["month"] = f"{period.first:%Y-%m}"
         elif kind.stream is YearlyTotals:
             record["year"] = period.first.year
-        found[period.first] = record
-    return [found[first] for first in sorted(found)]
+        known = found.setdefault(period.first, record)
+        if any(known[name] != record[name] for name in ENERGIES):
+            contradicted.add(period.first)
+            key = f"{kind.stream.name} twice {site.id}"
+            notice(key, f"{period.first} comes twice with different energies; left out")
+    return [found[first] for first in sorted(found.keys() - contradicted)]
 
 
 def last_missing(kind: Kind, found: list[Record], window: Window) -> dt.date | None:
@@ -131,6 +149,10 @@ def flow(data: Any, window: Window, fetched_at: str) -> list[Record]:
     Raises:
         DecodeError: The data is not an energy flow.
     """
+    if isinstance(data, dict) and not number(data.get("evPower"), "evPower of energy_flow"):
+        # Sites with AC chargers give the power there, and an evPower of zero or none.
+        charger = number(data.get("acPower"), "acPower of energy_flow")
+        data = {**data, "evPower": data.get("evPower") if charger is None else charger}
     return _now(EnergyFlow, data, window, fetched_at)
 
 
@@ -155,6 +177,13 @@ def _now(stream: type[SolarStream], data: Any, window: Window, fetched_at: str) 
         message = f"{stream.name}: expected an object, got {shorten(data)}"
         raise DecodeError(message)
     return [{**stream.projection(data), **now_columns(window, fetched_at)}]
+
+
+def _was_requested(kind: Kind, day: dt.date, window: Window) -> bool:
+    """Return whether a day is in the calendar period of the window, which is answered whole."""
+    length = {"month": len("2026-01"), "year": len("2026")}.get(kind.cut.unit, 0)
+    asked = {str(asked)[:length] for asked in (window.days.first, window.days.end - DAY)}
+    return str(day)[:length] in asked
 
 
 def _period(kind: Kind, first: dt.date, window: Window) -> Days | None:

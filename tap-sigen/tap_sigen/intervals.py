@@ -36,12 +36,13 @@ AHEAD = dt.timedelta(minutes=15)
 """How far the cloud's clock may be ahead of this machine's."""
 
 REASONS = {
-    "rows_of_another_day": "rows of another day came with it; they are left out",
-    "rows_ahead": "rows lie ahead of the time of the answer; they do not count",
+    "rows_of_another_day": "the answer holds rows of another day; they are left out",
+    "rows_ahead": "the answer holds rows later than itself; they do not count",
     "rows_contradict": "rows of one time hold different values; none of them counts",
     "rows_repeated": "rows came several times; each counts once",
     "labels_unreadable": "rows have no readable time; they do not count",
-    "offset_contradicts_zone": "labels carry an offset that the system's zone does not have",
+    "offset_contradicts_zone": "labels carry an offset that the system's zone does not have; "
+    "time_zones can name the zone",
     "rows_without_values": "rows hold no value at all; they do not count",
 }
 """Why a day is not complete, or what was odd about its rows; the gravest first."""

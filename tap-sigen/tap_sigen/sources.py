@@ -250,7 +250,12 @@ class DeviceRealtime(DeviceSource):
 
     def decode(self, window: Window, bodies: Sequence[bytes], fetched_at: str) -> Harvest:
         """Return one record a device."""
-        rows = [decode_devices.realtime(parse(body), window, fetched_at) for body in bodies]
+        rows = decode_devices.readable(
+            bodies,
+            lambda body: decode_devices.realtime(parse(body), window, fetched_at),
+            self.name,
+            window.site.id,
+        )
         return Harvest({self.name: rows})
 
 
@@ -266,14 +271,17 @@ class DeviceHistory(DeviceSource):
         return {"level": "Day", "date": window.days.first.isoformat()}
 
     def decode(self, window: Window, bodies: Sequence[bytes], fetched_at: str) -> Harvest:
-        """Return the rows of all devices for a day."""
-        rows = [
-            row
-            for body in bodies
-            for row in decode_devices.history(parse(body), window, fetched_at)
-        ]
+        """Return the rows of all devices for a day; it is unfinished if one can't be read."""
+        found = decode_devices.readable(
+            bodies,
+            lambda body: decode_devices.history(parse(body), window, fetched_at),
+            self.name,
+            window.site.id,
+        )
+        rows = [row for of_device in found for row in of_device]
+        is_whole = bool(rows) and len(found) == len(bodies)
         return Harvest(
-            {self.name: rows}, f"{len(rows)} row(s)", None if rows else window.days.first
+            {self.name: rows}, f"{len(rows)} row(s)", None if is_whole else window.days.first
         )
 
 

@@ -137,6 +137,7 @@ class EnergyFlow(SolarStream):
 
     name = "energy_flow"
     fields = ENERGY_FLOW_FIELDS
+    besides = ("acPower",)
     primary_keys = ("system_id", "recorded_at")
     replication_key = "recorded_at"
 

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-import logging
 from typing import TYPE_CHECKING
 
-from solar_tap_kit.clock import zone
 from solar_tap_kit.errors import SettingsError
+from solar_tap_kit.sitelist import describe
 from solar_tap_kit.windows import Site
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from solar_tap_kit.cloud import SiteList
     from solar_tap_kit.errors import SiteState
     from solar_tap_kit.fields import Record
-
-
-logger = logging.getLogger("tap_solaredge")
+    from solar_tap_kit.zones import Zones
 
 
 def choose(rows: Sequence[Record], wanted: Sequence[str]) -> list[Record]:
@@ -38,23 +36,22 @@ def choose(rows: Sequence[Record], wanted: Sequence[str]) -> list[Record]:
     return [known[name] for name in dict.fromkeys(wanted)]
 
 
-def sites_of(rows: Sequence[Record]) -> list[Site]:
-    """Return the sites that records describe; one without a usable zone is left out.
+def site_list(rows: Sequence[Record], wanted: Sequence[str], zones: Zones) -> SiteList:
+    """Return the sites that the settings ask for; one without a usable zone is left out.
+
+    Args:
+        rows: One for each site that the credential sees.
+        wanted: The setting `site_ids`.
+        zones: Finds the sites' zones.
 
     Raises:
-        SettingsError: No site has a zone.
+        SettingsError: The credential does not see a wanted site, or no site has a zone.
     """
-    sites: list[Site] = []
-    trouble: SettingsError | None = None
-    for row in rows:
-        try:
-            sites.append(_site(row))
-        except SettingsError as error:
-            logger.warning("%s; left out, its days can't be told", error)
-            trouble = error
-    if trouble is not None and not sites:
-        raise trouble
-    return sites
+    named = [row for row in rows if row["site_id"]]
+    nameless = 0 if wanted else len(rows) - len(named)
+    chosen = choose(named, wanted)
+    states = states_of(chosen)
+    return describe(chosen, "site_id", lambda row: _site(row, zones), nameless, states)
 
 
 def states_of(rows: Sequence[Record]) -> dict[str, SiteState]:
@@ -66,8 +63,10 @@ def states_of(rows: Sequence[Record]) -> dict[str, SiteState]:
     }
 
 
-def _site(row: Record) -> Site:
-    tz = zone(row["timezone"] or "", site_id=row["site_id"])
+def _site(row: Record, zones: Zones) -> Site:
+    """Return the site that a record describes, and name its zone in the record."""
+    tz = zones.of(row["site_id"], row["timezone"])
+    row["timezone"] = str(tz)
     try:
         first_day = dt.date.fromisoformat(str(row["installation_date"])[:10])
     except ValueError:

@@ -223,6 +223,8 @@ class Tokens:
         answer = self._exchange({**body, **self._client})
         access, refresh = answer.get("access_token"), answer.get("refresh_token")
         self._redactor.add(access, refresh)
+        # Without a new one the old one goes on serving (RFC 6749, section 6).
+        refresh = refresh or body.get("refresh_token")
         if not access or not refresh:
             message = "SolarEdge's token answer holds no access_token or refresh_token"
             raise AuthError(message)

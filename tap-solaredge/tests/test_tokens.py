@@ -176,9 +176,25 @@ def test_a_damaged_store_names_its_file(tmp_path: Path, cloud: Rotating) -> None
         tokens(tmp_path, cloud).access_token()
 
 
+def test_without_a_successor_the_token_goes_on_serving(tmp_path: Path) -> None:
+    """A server that rotates nothing sends none (RFC 6749, section 6)."""
+    asked: list[str] = []
+
+    def constant(body: Mapping[str, str]) -> dict[str, Any]:
+        asked.append(body["refresh_token"])
+        return {"access_token": f"access-{len(asked)}", "expires_in": 60}
+
+    clock = VirtualClock()
+    pair = tokens(tmp_path, constant, clock)  # type: ignore[arg-type]
+    assert pair.access_token() == "access-1"
+    clock.sleep(3600)
+    assert pair.access_token() == "access-2"
+    assert asked == ["refresh-0"] * 2
+
+
 def test_an_answer_without_tokens_is_refused(tmp_path: Path) -> None:
     """What is stored must be able to go on."""
-    mine = tokens(tmp_path, lambda _body: {"access_token": "only"})  # type: ignore[arg-type]
+    mine = tokens(tmp_path, lambda _body: {"refresh_token": "only"})  # type: ignore[arg-type]
     with pytest.raises(AuthError, match="no access_token or refresh_token"):
         mine.access_token()
     assert TokenStore(tmp_path, "client").read() is None

@@ -167,4 +167,43 @@ _V1_DATA = (
     rate("solaredge.v1_register_gaps", "v1: readings of meters null or without a value."),
 )
 
-SOLAREDGE = (*_BOTH, *_WRONG, *_V2, *_V1_ACCESS, *_V1_SHAPES, *_V1_DATA)
+_MISPLACED = (
+    number("solaredge.days_off", 0, "v2: series are of so many days after the asked ones."),
+    rate("solaredge.repeated_stamps", "v2: values under the timestamp before theirs; by value."),
+    rate("solaredge.dashes", "v2: values that read `--`; by value."),
+    flag("solaredge.unknown_unit", "v2: series in a unit that no document names."),
+    number("solaredge.largest_page", 0, "v2: most sites in a page, whatever is asked; 0 is any."),
+    flag("solaredge.page_ignored", "v2: every page of the site list is the first."),
+    number("solaredge.count_off", 0, "v2: by how much the site list's `count` is wrong."),
+    flag("solaredge.site_twice", "v2: the first site is at the list's end once more."),
+    choice(
+        "solaredge.installation",
+        "v2: installation date of a site: right, null with status PENDING, or 1970.",
+        "date",
+        "null",
+        "epoch",
+    ),
+    choice(
+        "solaredge.zone_words",
+        "v2: zone of a site: as it is, `GMT-5`, Windows' name, a blank, null, `localtime`.",
+        "iana",
+        "offset",
+        "windows",
+        "blank",
+        "null",
+        "local",
+    ),
+    flag("solaredge.null_id", "v2: the site list gives null for the id."),
+    choice(
+        "solaredge.odd_alert",
+        "v2: a site's first alert: as it is, without id, with an odd time, or an odd impact.",
+        "none",
+        "null_id",
+        "odd_time",
+        "huge_impact",
+    ),
+    flag("solaredge.keeps_refresh_token", "v2: a refresh brings no new refresh token."),
+    flag("solaredge.v1_no_changes", "v1: the change log has no entry."),
+)
+
+SOLAREDGE = (*_BOTH, *_WRONG, *_MISPLACED, *_V2, *_V1_ACCESS, *_V1_SHAPES, *_V1_DATA)

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from solar_tap_kit.clock import DAY
-from solar_tap_kit.cloud import Cloud, SiteList
+from solar_tap_kit.cloud import Cloud
+from solar_tap_kit.zones import Zones
 from tap_solaredge.days import PATIENCE_DAYS
 from tap_solaredge.errors import ForbiddenError
 from tap_solaredge.evidence import Evidence
-from tap_solaredge.sites import choose, sites_of, states_of
+from tap_solaredge.pages import Page, all_pages
+from tap_solaredge.sites import site_list
 from tap_solaredge.spans import Span
 from tap_solaredge.v1.client import V1Client
-from tap_solaredge.v1.lists import site_items, site_row
+from tap_solaredge.v1.lists import ids_and_count, site_items, site_row
 from tap_solaredge.v1.snapshots import snapshot_sources
 from tap_solaredge.v1.sources import Dated, Inverters, series_kinds
 from tap_solaredge.v1.standing import Standing
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Sequence
 
+    from solar_tap_kit.cloud import SiteList
     from solar_tap_kit.runtime import Runtime
 
 SITES_IN_PAGE = 100
@@ -45,6 +48,7 @@ class SolarEdgeV1(Cloud):
         self.session = self.client.session
         self._runtime = runtime
         self._wanted = [str(site_id) for site_id in runtime.config.get("site_ids") or ()]
+        self._zones = Zones(runtime.config.get("time_zones"))
         evidence = Evidence(self.client.ledger)
         standing = Standing(self.client)
         kinds = series_kinds(runtime.config["resolution"])
@@ -59,13 +63,8 @@ class SolarEdgeV1(Cloud):
 
     def ask_sites(self) -> list[bytes]:
         """Ask for all pages of the site list; where it is refused, for each configured site."""
-        bodies: list[bytes] = []
         try:
-            while True:
-                params = {"size": SITES_IN_PAGE, "startIndex": SITES_IN_PAGE * len(bodies)}
-                bodies.append(self.client.get("/sites/list", params, endpoint="sites/list"))
-                if len(site_items(bodies[-1])) < SITES_IN_PAGE:
-                    return bodies
+            return all_pages(self._page_of_sites, ids_and_count, SITES_IN_PAGE, "site list")
         except ForbiddenError:
             if not self._wanted:
                 raise
@@ -79,6 +78,10 @@ class SolarEdgeV1(Cloud):
         params = {"size": 1, "startIndex": 0}
         return self.client.get("/sites/list", params, endpoint="sites/list")
 
+    def _page_of_sites(self, page: Page) -> bytes:
+        params = {"size": page.size, "startIndex": page.start}
+        return self.client.get("/sites/list", params, endpoint="sites/list")
+
     def decode_sites(self, bodies: Sequence[bytes], fetched_at: str) -> SiteList:
         """Return the sites that the settings ask for.
 
@@ -87,8 +90,7 @@ class SolarEdgeV1(Cloud):
             DecodeError: A body is no list of sites.
         """
         rows = [site_row(item, fetched_at) for body in bodies for item in site_items(body)]
-        chosen = choose(rows, self._wanted)
-        return SiteList(sites_of(chosen), chosen, states_of(chosen))
+        return site_list(rows, self._wanted, self._zones)
 
     def _span(self, name: str, longest: dt.timedelta) -> Span:
         return Span(

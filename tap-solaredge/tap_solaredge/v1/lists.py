@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from solar_tap_kit.clock import utc_text
 from solar_tap_kit.errors import DecodeError
+from solar_tap_kit.fields import shorten
+from solar_tap_kit.notices import notice
 from tap_solaredge.fields import NO_METER_TYPE
 from tap_solaredge.roles import meter_role, serial
 from tap_solaredge.streams import Alerts, DataPeriods, Devices, EquipmentChanges, Sensors, Sites
@@ -49,21 +51,26 @@ def site_items(body: bytes) -> list[dict[str, Any]]:
     return objects(sites.get("site", sites.get("list")), "site list")
 
 
-def site_row(item: Mapping[str, Any], fetched_at: str) -> Record:
-    """Return the record of a site.
+def ids_and_count(body: bytes) -> tuple[list[str], int | None]:
+    """Return the ids of a page of the site list, and how many sites the list counts.
 
     Raises:
-        DecodeError: It has no id.
+        DecodeError: The body is no such list.
     """
+    sites = whole(body).get("sites")
+    count = sites.get("count") if isinstance(sites, dict) else None
+    ids = [str(item.get("id")) for item in site_items(body)]
+    return ids, count if isinstance(count, int) else None
+
+
+def site_row(item: Mapping[str, Any], fetched_at: str) -> Record:
+    """Return the record of a site."""
     place, module, public = (
         part if isinstance(part := item.get(name), dict) else {}
         for name in ("location", "primaryModule", "publicSettings")
     )
     shared = {"isPublic": public.get("isPublic"), "publicName": public.get("name")}
     row = Sites.projection({**module, **shared, **place, **item})
-    if not row["site_id"]:
-        message = "site list: a site has no id"
-        raise DecodeError(message)
     status = str(row["activation_status"] or "")
     words = (word for start, word in STATUSES.items() if status.lower().startswith(start))
     row["activation_status"] = next(words, status.upper() or None)
@@ -106,14 +113,25 @@ def alerts(body: bytes, site_id: str, tz: dt.tzinfo, fetched_at: str) -> list[Re
     rows = []
     for item in objects(inner(body, "alerts").get("alert"), "alert"):
         row = Alerts.projection({**item, "siteId": site_id})
-        row["alert_id"] = str(item.get("alertId"))
-        stamp = item.get("alertTimestamp")
-        if stamp is not None:
-            row["first_trigger"] = utc_text(moments([stamp], tz)[0].utc)
+        if item.get("alertId") is None:
+            notice("alert without id", f"an alert has no alertId: {shorten(item)}; left out")
+            continue
+        row["alert_id"] = str(item["alertId"])
+        row["first_trigger"] = _instant(item.get("alertTimestamp"), tz)
         row["error_codes"] = None
         row["fetched_at"] = fetched_at
         rows.append(row)
     return rows
+
+
+def _instant(stamp: object, tz: dt.tzinfo) -> str | None:
+    if stamp is None:
+        return None
+    try:
+        return utc_text(moments([stamp], tz)[0].utc)
+    except DecodeError as error:
+        notice("unreadable alertTimestamp", f"alertTimestamp of alerts: {error}; stored as null")
+    return None
 
 
 def data_period(part: Mapping[str, Any], site_id: str, fetched_at: str) -> Record:
@@ -152,7 +170,8 @@ def equipment_changes(
         DecodeError: The answer has another form.
     """
     rows = []
-    for item in objects(inner(body, "ChangeLog").get("list"), "list"):
+    log = whole(body).get("ChangeLog")
+    for item in objects(log.get("list") if isinstance(log, dict) else None, "list"):
         row = EquipmentChanges.projection({**item, "siteId": site_id})
         row["serial_number"] = serial(row["serial_number"])
         row["changed_on"] = parse_label(item.get("date")).date().isoformat()

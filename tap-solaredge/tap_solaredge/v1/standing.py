@@ -7,6 +7,7 @@ old serial number; the change log tells which, and since when the successor stan
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import json
 from typing import TYPE_CHECKING
 
@@ -86,7 +87,7 @@ class Standing:
         """Note who stood in a place before: of each device, its first day and the day after."""
         ordered = sorted(rows, key=lambda row: str(row["changed_on"]))
         terms = self._terms(site_id)
-        for row, following in zip(ordered, [*ordered[1:], None], strict=True):
+        for row, following in itertools.zip_longest(ordered, ordered[1:]):
             until = following["changed_on"] if following else None
             terms[row["serial_number"]] = [row["changed_on"], until]
         self._client.ledger.put_note(_terms(site_id), json.dumps(terms), self._client.now())

@@ -16,6 +16,7 @@ from solar_tap_kit.http import parse_json
 from tap_solaredge import snapshots
 from tap_solaredge.answers import parse_shared
 from tap_solaredge.errors import ForbiddenError
+from tap_solaredge.pages import Page, all_pages
 from tap_solaredge.v2.lists import objects
 
 if TYPE_CHECKING:
@@ -65,11 +66,12 @@ class Alerts(Source):
         Raises:
             NotServedError: The key may not read alerts.
         """
-        bodies: list[bytes] = []
-        while True:
-            bodies.append(_page(self._client, "/alerts", len(bodies) + 1, only_open=True))
-            if len(objects(parse_json(bodies[-1]), "alerts")) < ALERTS_IN_PAGE:
-                break
+        bodies = all_pages(
+            lambda page: _page(self._client, "/alerts", page, only_open=True),
+            _ids_and_count,
+            ALERTS_IN_PAGE,
+            "alerts",
+        )
         is_open = {
             str(item.get("alertId")): str(item.get("siteId"))
             for body in bodies
@@ -144,22 +146,28 @@ def _state(alerts: Sequence[Mapping[str, Any]]) -> SiteState | None:
 
 def _all_of_site(client: V2Client, site_id: str) -> list[bytes]:
     """Return the pages of a site's alerts, closed ones included."""
-    bodies: list[bytes] = []
-    while len(bodies) < MOST_PAGES:
-        path = f"/sites/{site_id}/alerts"
-        bodies.append(_page(client, path, len(bodies) + 1, only_open=False, site=site_id))
-        if len(objects(parse_json(bodies[-1]), "alerts")) < ALERTS_IN_PAGE:
-            break
-    return bodies
+    path = f"/sites/{site_id}/alerts"
+    return all_pages(
+        lambda page: _page(client, path, page, only_open=False, site=site_id),
+        _ids_and_count,
+        ALERTS_IN_PAGE,
+        f"alerts of {site_id}",
+        MOST_PAGES,
+    )
+
+
+def _ids_and_count(body: bytes) -> tuple[list[str], None]:
+    """Return the ids of a page of alerts, which says nothing about the number of all."""
+    return [str(item.get("alertId")) for item in objects(parse_json(body), "alerts")], None
 
 
 def _page(
-    client: V2Client, path: str, number: int, *, only_open: bool, site: str | None = None
+    client: V2Client, path: str, page: Page, *, only_open: bool, site: str | None = None
 ) -> bytes:
     params = {
         "only-open": "true" if only_open else "false",
-        "page": number,
-        "alerts-in-page": ALERTS_IN_PAGE,
+        "page": page.number,
+        "alerts-in-page": page.size,
     }
     try:
         return client.get(path, params, endpoint="alerts", site=site)

@@ -6,25 +6,28 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from solar_tap_kit.clock import DAY
-from solar_tap_kit.cloud import Cloud, SiteList
+from solar_tap_kit.cloud import Cloud
 from solar_tap_kit.errors import SettingsError
 from solar_tap_kit.http import parse_json
+from solar_tap_kit.zones import Zones
 from tap_solaredge.day_spans import DaySpan
 from tap_solaredge.days import PATIENCE_DAYS
 from tap_solaredge.errors import BadRequestError
 from tap_solaredge.evidence import Evidence
-from tap_solaredge.sites import choose, sites_of, states_of
+from tap_solaredge.pages import Page, all_pages
+from tap_solaredge.sites import site_list
 from tap_solaredge.spans import Span
 from tap_solaredge.v2.client import V2Client
 from tap_solaredge.v2.day_trial import DayTrial
 from tap_solaredge.v2.daylight import Nights
-from tap_solaredge.v2.lists import site_items, site_rows
+from tap_solaredge.v2.lists import ids_and_count, site_rows
 from tap_solaredge.v2.snapshots import snapshot_sources
 from tap_solaredge.v2.sources import SERIES, STEPS, CallSizes, EnergyDays, Series
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from solar_tap_kit.cloud import SiteList
     from solar_tap_kit.runtime import Runtime
 
 SITES_IN_PAGE = 500
@@ -53,6 +56,7 @@ class SolarEdgeV2(Cloud):
         self.account = self.client.account
         self.session = self.client.session
         self._wanted = [str(site_id) for site_id in config.get("site_ids") or ()]
+        self._zones = Zones(config.get("time_zones"))
         evidence = Evidence(self.client.ledger)
         resolution = config["resolution"]
         hours = config.get("span_hours")
@@ -89,12 +93,11 @@ class SolarEdgeV2(Cloud):
         if self.client.is_oauth:
             site_id = self._granted_site()
             return [self.client.get(f"/sites/{site_id}", endpoint="site", site=site_id)]
-        bodies: list[bytes] = []
-        while True:
-            params = {"page": len(bodies) + 1, "sites-in-page": SITES_IN_PAGE}
-            bodies.append(self.client.get("/sites", params, endpoint="sites"))
-            if len(site_items(parse_json(bodies[-1]))) < SITES_IN_PAGE:
-                return bodies
+        return all_pages(self._page_of_sites, ids_and_count, SITES_IN_PAGE, "site list")
+
+    def _page_of_sites(self, page: Page) -> bytes:
+        params = {"page": page.number, "sites-in-page": page.size}
+        return self.client.get("/sites", params, endpoint="sites")
 
     def ping(self) -> object:
         """Ask for the first site of the list."""
@@ -110,8 +113,7 @@ class SolarEdgeV2(Cloud):
             DecodeError: A body is no list of sites.
         """
         rows = [row for body in bodies for row in site_rows(parse_json(body), fetched_at)]
-        chosen = choose(rows, self._wanted)
-        return SiteList(sites_of(chosen), chosen, states_of(chosen))
+        return site_list(rows, self._wanted, self._zones)
 
     def learned(self) -> Sequence[tuple[str, str]]:
         """Return whether a day of a series may be one call, if that was tried."""

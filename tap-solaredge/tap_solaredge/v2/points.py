@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from solar_tap_kit.clock import UTC, local_text, utc_text
 from solar_tap_kit.errors import DecodeError
 from solar_tap_kit.fields import shorten
+from solar_tap_kit.notices import notice
 from tap_solaredge.units import Value, in_base_units
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Sequence
 
     from solar_tap_kit.fields import Record
 
@@ -69,9 +70,39 @@ def points(series: object, name: str, step: dt.timedelta) -> Points:
         message = f"{name}: expected an object per value, got {shorten(odd)}"
         raise DecodeError(message)
     shift = step if name in STAMPED_AT_END else dt.timedelta()
-    starts = _starts(tuple([str(item.get("timestamp")) for item in items]), shift)
+    stamps = tuple([str(item.get("timestamp")) for item in items])
     values = in_base_units([item.get("value") for item in items], series.get("unit"), name)
-    return dict(zip(starts, values, strict=True))
+    try:
+        found = dict(zip(_starts(stamps, shift), values, strict=True))
+    except DecodeError as error:
+        notice(f"unreadable timestamp of {name}", f"{name}: {error}; the value is left out")
+        found = {}
+    return found if len(found) == len(values) else _one_by_one(stamps, values, shift, name)
+
+
+def _one_by_one(
+    stamps: Sequence[str], values: Sequence[Value], shift: dt.timedelta, name: str
+) -> Points:
+    """Return the values that have a timestamp of their own.
+
+    Of two values for one interval the one that is no null counts, and none of two that differ:
+    which of them is right is unknown.
+    """
+    found: Points = {}
+    contradicted: set[dt.datetime] = set()
+    for stamp, value in zip(stamps, values, strict=True):
+        try:
+            start = parse_timestamp(stamp) - shift
+        except (DecodeError, OverflowError):
+            continue
+        if start in found:
+            notice(f"timestamp twice of {name}", f"{name}: {stamp} comes more than once")
+        known = found.setdefault(start, value)
+        if known is None:
+            found[start] = value
+        elif value is not None and value != known:
+            contradicted.add(start)
+    return {start: None if start in contradicted else value for start, value in found.items()}
 
 
 def telemetry(

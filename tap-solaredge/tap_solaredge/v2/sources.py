@@ -11,7 +11,7 @@ from solar_tap_kit.cloud import Harvest, Source
 from solar_tap_kit.http import parse_json
 from solar_tap_kit.windows import Cut
 from tap_solaredge.days import Dated, Grain, Kind, Question, judge
-from tap_solaredge.v2 import rows
+from tap_solaredge.v2 import checks, rows
 from tap_solaredge.v2.day_trial import REFUSED
 from tap_solaredge.v2.daylight import EDGE
 from tap_solaredge.v2.points import parse_timestamp
@@ -143,10 +143,11 @@ class EnergyDays(Source):
         """Return the rows of a month's days."""
         site = window.site
         answers = [parse_json(body) for body in bodies]
-        found = rows.energy_days(answers, site.id, site.tz, fetched_at)
+        every = rows.energy_days(answers, site.id, site.tz, fetched_at)
+        found, strays = checks.within(window, every, self.name, checks.LONGEST_CALL)
         kind = Kind("energy_days", ("energy",), sleeps=True)
         question = Question(kind, Grain("day", DAY, "v2"), window, fetched_at)
-        dated = judge(question, found, self._evidence)
+        dated = checks.noted(judge(question, found, self._evidence), window, strays)
         return Harvest(
             {"energy_days": dated.rows, "sync_days": dated.entries}, dated.note, dated.final_until
         )
@@ -243,14 +244,16 @@ class Series(Source):
         harvested: dict[str, list[Record]] = {}
         entries: list[Record] = []
         judged: list[Dated] = []
+        is_elsewhere = checks.contradicts_zone(window, answers)
         for kind, decode in self._kind.streams.items():
-            found = decode(answers, asked)
-            if self._kind.of_the_sun and bodies and window.reason != "probe":
+            found, strays = checks.within(window, decode(answers, asked), kind.stream)
+            if self._kind.of_the_sun and bodies and not strays and window.reason != "probe":
                 self._nights.look(window, found, kind.values[0], self._client.now())
                 found = self._with_night(window, answers, asked, found)
-            void = bool(bodies) and not found
+            void = bool(bodies) and not found and not strays
             question = Question(kind, grain, window, fetched_at)
             dated = judge(question, found, self._evidence, void=void)
+            dated = checks.noted(dated, window, strays, is_elsewhere=is_elsewhere)
             judged.append(dated)
             harvested[kind.stream] = dated.rows
             entries += dated.entries

@@ -136,7 +136,9 @@ def change_log(world: World, site: Site, serial: str) -> Entry:
         for tenure in reversed(tenures(site, place))
         if tenure.begin <= now
     ]
-    printed = world.switches.get("solaredge.v1_bare_lists", site.site_id)
+    if world.switches.get("solaredge.v1_no_changes", site.site_id):
+        entries = []
+    printed = entries and world.switches.get("solaredge.v1_bare_lists", site.site_id)
     return {"ChangeLog": {"count": len(entries), "list": entries[0] if printed else entries}}
 
 

@@ -132,12 +132,16 @@ class OAuth:
     def token(self) -> Response:
         """Exchange a code or a refresh token; the old one is void from then on."""
         try:
-            grant = self._granted(self._body())
+            body = self._body()
+            grant = self._granted(body)
         except OAuthError as error:
             note().outcome = error.refusal
             description = _DESCRIPTIONS[error.refusal]
             return json_response({"error": error.refusal, "error_description": description}, 400)
-        return json_response(self._issue(grant))
+        answer = self._issue(grant)
+        if body["grant_type"] == "refresh_token" and self._keeps_refresh_token:
+            del answer["refresh_token"]
+        return json_response(answer)
 
     def revoke(self) -> Response:
         """Make an access or refresh token void; silent about unknown ones."""
@@ -147,6 +151,10 @@ class OAuth:
             self._access.pop(token, None)
             self._refresh.pop(token, None)
         return json_response({})
+
+    @property
+    def _keeps_refresh_token(self) -> bool:
+        return bool(self._world.switches.get("solaredge.keeps_refresh_token"))
 
     def _body(self) -> dict[str, str]:
         body = request.get_json(silent=True)
@@ -169,7 +177,9 @@ class OAuth:
             raise OAuthError(Refusal.KIND)
         store, name = kinds[body["grant_type"]]
         with self._lock:
-            grant = store.pop(body.get(name, ""), None)
+            grant = store.get(body.get(name, ""))
+            if name == "code" or not self._keeps_refresh_token:
+                store.pop(body.get(name, ""), None)
         if grant is None or self._world.clock.now() >= grant.until:
             raise OAuthError(Refusal.GRANT)
         return grant

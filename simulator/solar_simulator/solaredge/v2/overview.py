@@ -7,6 +7,7 @@ from solar_simulator.noise import Ints
 from solar_simulator.physics import Flow
 from solar_simulator.site import Alert, Site
 from solar_simulator.solaredge.flow import flow_by_connections, flow_by_status
+from solar_simulator.solaredge.misplaced import alert_as_listed
 from solar_simulator.solaredge.problem import ProblemError
 from solar_simulator.solaredge.v2.windows import read_window
 from solar_simulator.units import WMIN_PER_KWH, WMIN_PER_WH
@@ -111,8 +112,8 @@ def alerts(world: World, sites: Sequence[Site], query: Mapping[str, str]) -> lis
         raise ProblemError(400, f"pages count from 1 and hold 1 to {_ALERTS_MOST} alerts")
     now = world.now_minute()
     only_open = query.get("only-open") == "true"
-    found = [
-        _alert(site, index, closed=closed)
+    found: list[object] = [
+        alert_as_listed(world, site, index, _alert(site, index, closed=closed))
         for site in sites
         for index, alert in enumerate(site.alerts)
         if to_minute(alert.first_trigger) <= now
@@ -126,7 +127,7 @@ def _is_closed(world: World, site: Site, alert: Alert) -> bool:
     return bool(hours) and world.now_minute() >= to_minute(alert.first_trigger) + hours * 60
 
 
-def _alert(site: Site, index: int, *, closed: bool) -> object:
+def _alert(site: Site, index: int, *, closed: bool) -> dict[str, object]:
     alert = site.alerts[index]
     begun = f"{alert.first_trigger.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
     inverter = site.inverter_index(alert.serial)

@@ -7,6 +7,12 @@ from typing import Literal
 from flask import Blueprint, Response, g, request
 
 from solar_simulator.site import Site
+from solar_simulator.solaredge.misplaced import (
+    answered_query,
+    page_of,
+    site_as_listed,
+    spoil_series,
+)
 from solar_simulator.solaredge.problem import ProblemError, problem_response
 from solar_simulator.solaredge.v2 import catalog, metrics, overview, series
 from solar_simulator.solaredge.v2.access import Access
@@ -115,8 +121,9 @@ class SolarEdgeV2:
         self.access.fleet_only(self.access.enter())
         page, size = _page(request.args)
         every = self.world.sites("solaredge")
-        shown = [catalog.site_entry(site) for site in every[(page - 1) * size : page * size]]
-        return json_response({"sites": {"count": len(every), "site": shown}})
+        entries = [site_as_listed(self.world, s, catalog.site_entry(s)) for s in every]
+        shown, count = page_of(self.world, entries, page, size)
+        return json_response({"sites": {"count": count, "site": shown}})
 
     def alerts(self) -> Response:
         """The alerts of all sites; for fleet keys only."""
@@ -143,7 +150,10 @@ class SolarEdgeV2:
     def _view(self, entry: SiteView) -> Callable[[str], Response]:
         def view(site_id: str) -> Response:
             site = self.access.site(self.access.enter(), site_id, entry.scope)
-            return json_response(entry.answer(self.world, site, request.args))
+            query = answered_query(self.world, site, request.args)
+            answer = entry.answer(self.world, site, query)
+            spoil_series(self.world, site, answer)
+            return json_response(answer)
 
         return view
 
