@@ -127,6 +127,12 @@ SIGEN = (
         Spoiler(f"totals {form}", {"sigen.day_totals": form}, all_day, keeps_totals=False)
         for form in ("yesterday", "double", "zero", "null", "absent")
     ),
+    Spoiler("another day's answer", {"sigen.days_off": 1}, all_day, keeps_totals=False),
+    Spoiler("rows repeated", {"sigen.repeated_rows": 1.0}),
+    Spoiler("scattered repeated rows", {"sigen.repeated_rows": 0.1}, all_day),
+    Spoiler("dashes", {"sigen.dashes": 1.0}),
+    Spoiler("labels in UTC", {"sigen.data_time": "utc"}, all_day),
+    Spoiler("labels with an offset", {"sigen.data_time": "offset"}, all_day),
     Spoiler("only the first pass", {"sigen.autumn_rows": "first_pass"}, all_day),
     Spoiler("only the second pass", {"sigen.autumn_rows": "second_pass"}, all_day),
     Spoiler("hour that never was", {"sigen.spring_rows": "filled"}, all_day),
@@ -134,7 +140,36 @@ SIGEN = (
 )
 """Kinds of trouble with Sigen's Day answers."""
 
-SOLAREDGE: tuple[Spoiler, ...] = ()
+ALL_SERIES = {
+    "solaredge.null_pv": 1.0,
+    "solaredge.null_meters": 1.0,
+    "solaredge.null_storage": 1.0,
+}
+
+SOLAREDGE = (
+    *(
+        spoiler
+        for name, switches in (
+            ("PV null", {"solaredge.null_pv": 1.0}),
+            ("meters null", {"solaredge.null_meters": 1.0}),
+            ("battery null", {"solaredge.null_storage": 1.0}),
+            ("everything null", ALL_SERIES),
+        )
+        for spoiler in (
+            Spoiler(name, switches),
+            Spoiler(f"{name} to the end", switches, to_the_end),
+            Spoiler(f"{name} from midnight", switches, from_midnight),
+            Spoiler(f"{name} all day", switches, all_day),
+            Spoiler(f"scattered {name}", dict.fromkeys(switches, 0.1), all_day),
+        )
+    ),
+    Spoiler("impossible PV", {"solaredge.impossible_pv": 1.0}, briefly),
+    Spoiler("impossible meters", {"solaredge.impossible_meters": 1.0}, briefly),
+    Spoiler("impossible battery", {"solaredge.impossible_storage": 1.0}, briefly),
+    Spoiler("negative energies", {"solaredge.negative_energies": 1.0}, briefly),
+    Spoiler("state of charge impossible", {"solaredge.impossible_soc": 1.0}),
+    Spoiler("totals null", {"solaredge.null_totals": True}, all_day, keeps_totals=False),
+)
 """Kinds of trouble with SolarEdge's series."""
 
 BY_VENDOR: dict[str, tuple[Spoiler, ...]] = {"sigen": SIGEN, "solaredge": SOLAREDGE}
