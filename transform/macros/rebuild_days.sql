@@ -204,3 +204,16 @@
     )
   {%- endif -%}
 {%- endmacro %}
+
+{#-
+  A number that changes with a figure that days are made of but that is in no fetch time; figures
+  beyond all measure count as the bound.
+-#}
+{% macro version_of(figures) -%}
+cast(
+    {%- for figure in figures %}
+    {{ 3 ** loop.index }} * round(1000 * least(1e9, greatest(-1e9, coalesce({{ figure }}, -1))))
+    {{- " +" if not loop.last }}
+    {%- endfor %} as bigint
+)
+{%- endmacro %}

@@ -27,8 +27,8 @@
   {{ return({
       "sigen_30min": none,
       "int_sigen__30min_statistics": "doubled_rows_count",
-      "fct_energy_daily": "day_version",
-      "int_solaredge__30min": "day_version",
+      "fct_energy_daily": "pv_unplaced_kwh",
+      "int_solaredge__30min": "total_verdict",
   }) }}
 {%- endmacro %}
 

@@ -21,7 +21,7 @@ with readings as (
         readings.resolution,
         {{ quantity }} as quantity,
         {{ device }} as device,
-        {{ if_possible("readings." ~ value, least=0, most=1e15) }} as value,
+        {{ if_possible("readings." ~ value, least=0, most=1e3 * var("solaredge_most_kw")) }} as value,
         ledger.fetched_at_utc,
         ledger.status
     from {{ ref("stg_solaredge__" ~ stream) }} as readings

@@ -6,7 +6,8 @@
     indexes=indexes_on([["system_key", "local_date", "day_version"]]),
     pre_hook="{{ plain_plans() }}",
     post_hook="{{ delete_days_without(
-        'select system_key, local_date from ' ~ ref('fct_energy_30min') ~ ' where is_first_of_day', 'system_key',
+        'select system_key, local_date from ' ~ ref('fct_energy_30min') ~ ' where is_first_of_day union all select '
+        ~ days_by_total_key() ~ ', local_date from ' ~ ref('int_solaredge__days_by_total'), 'system_key',
         one_row_a_day='1 = 1'
     ) }}",
 ) }}
@@ -16,6 +17,9 @@
         select system_key, local_date, day_version
         from {{ ref("fct_energy_30min") }}
         where is_first_of_day
+        union all
+        select {{ days_by_total_key() }} as system_key, local_date, day_version
+        from {{ ref("int_solaredge__days_by_total") }}
 {%- endset -%}
 {%- set todo = days_to_build(wanted, "system_key", one_row_a_day="1 = 1") -%}
 {%- set dates = dates_to_build(todo) %}
@@ -24,7 +28,21 @@ with todo as (
     {{ todo }}
 ),
 
-days as (
+-- What SolarEdge's days are as a whole; see int_solaredge__30min.
+whole as (
+    select
+        {{ days_by_total_key() }} as system_key,
+        local_date,
+        pv_unplaced_kwh,
+        {%- for quantity in quantities %}
+        {{ quantity }}_day_rank,
+        {%- endfor %}
+        unplaced_points
+    from {{ ref("int_solaredge__30min") }}
+    where is_first_of_day {{ on_dates(dates, "local_date") }}
+),
+
+by_blocks as (
     select
         blocks.system_key,
         blocks.vendor,
@@ -46,9 +64,6 @@ days as (
             end
         ) as {{ quantity }}_rank,
         {%- endfor %}
-        max(
-            case when blocks.quality <> 'missing' then {{ quality_rank("blocks.quality") }} end
-        ) as worst_rank,
         count(*) as blocks_count,
         sum(blocks.data_points_count) as data_points_count,
         count(case when blocks.spans_gap then 1 end) as blocks_with_gap_count,
@@ -63,6 +78,72 @@ days as (
         )
         {{ on_dates(dates, "blocks.local_date") }}
     group by blocks.system_key, blocks.vendor, blocks.system_id, blocks.local_date
+),
+
+-- Where the vendor's own total of the day says what is right, the day takes that.
+days as (
+    select
+        by_blocks.system_key,
+        by_blocks.vendor,
+        by_blocks.system_id,
+        by_blocks.local_date,
+        by_blocks.day_version,
+        case
+            when whole.pv_unplaced_kwh is null then by_blocks.pv_kwh
+            else {{ rounded("coalesce(by_blocks.pv_kwh, 0) + whole.pv_unplaced_kwh", 9) }}
+        end as pv_kwh,
+        {%- for quantity in (quantities + energy_flows()) if quantity != "pv" %}
+        by_blocks.{{ quantity }}_kwh,
+        {%- endfor %}
+        whole.pv_unplaced_kwh,
+        by_blocks.pv_peak_kw,
+        by_blocks.soc_pct_min,
+        by_blocks.soc_pct_max,
+        by_blocks.energy_method,
+        {%- for quantity in quantities %}
+        coalesce(whole.{{ quantity }}_day_rank, by_blocks.{{ quantity }}_rank) as {{ quantity }}_rank,
+        {%- endfor %}
+        by_blocks.data_points_count - coalesce(whole.unplaced_points, 0) as data_points_count,
+        by_blocks.blocks_with_gap_count,
+        by_blocks.blocks_not_ok_count
+    from by_blocks
+    left join whole
+        on
+            by_blocks.system_key = whole.system_key
+            and by_blocks.local_date = whole.local_date
+
+    union all
+
+    select
+        {{ days_by_total_key("totals") }} as system_key,
+        'solaredge' as vendor,
+        totals.site_id as system_id,
+        totals.local_date,
+        totals.day_version,
+        totals.pv_kwh,
+        {%- for quantity in (quantities + energy_flows()) if quantity != "pv" %}
+        {{ null_of("double") }} as {{ quantity }}_kwh,
+        {%- endfor %}
+        totals.pv_kwh as pv_unplaced_kwh,
+        {{ null_of("double") }} as pv_peak_kw,
+        {{ null_of("double") }} as soc_pct_min,
+        {{ null_of("double") }} as soc_pct_max,
+        'vendor day total' as energy_method,
+        {%- for quantity in quantities %}
+        {{ "totals.pv_rank" if quantity == "pv" else null_of("integer") }} as {{ quantity }}_rank,
+        {%- endfor %}
+        0 as data_points_count,
+        0 as blocks_with_gap_count,
+        0 as blocks_not_ok_count
+    from {{ ref("int_solaredge__days_by_total") }} as totals
+    where
+        exists (
+            select 1 from todo
+            where
+                todo.system_key = {{ days_by_total_key("totals") }}
+                and todo.local_date = totals.local_date
+        )
+        {{ on_dates(dates, "totals.local_date") }}
 ),
 
 expected as (
@@ -80,7 +161,7 @@ expected as (
         max(expected_points) as expected_points,
         max(case when resolution = 'hour' then 60 else 15 end) as minutes_per_point
     from {{ ref("stg_solaredge__sync_days") }}
-    where stream = 'site_energy'
+    where stream = 'site_energy' and coalesce(resolution, 'quarter_hour') <> 'day'
     group by site_id, local_date
 )
 
@@ -98,10 +179,16 @@ select
     days.soc_pct_min,
     days.soc_pct_max,
     days.energy_method,
+    case
+        when days.pv_unplaced_kwh is not null then 'vendor day total'
+        when days.pv_kwh is not null
+            then case days.vendor when 'sigen' then 'counter' else 'vendor interval' end
+    end as pv_method,
+    days.pv_unplaced_kwh,
     {%- for quantity in quantities %}
     {{ quality_name("days." ~ quantity ~ "_rank") }} as {{ quantity }}_quality,
     {%- endfor %}
-    {{ quality_name("days.worst_rank") }} as quality,
+    {{ worst_quality(quantities) }} as quality,
     {{ share("expected.expected_points * expected.minutes_per_point", "60") }} as hours_in_day,
     cast(days.data_points_count as integer) as data_points_count,
     cast(expected.expected_points as integer) as expected_points,

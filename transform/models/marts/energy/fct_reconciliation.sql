@@ -16,14 +16,22 @@ with ours as (
         vendor,
         system_id,
         local_date,
-        pv_kwh,
+        -- What the intervals make: a total that was taken from the vendor would agree with itself.
+        case
+            when energy_method <> 'vendor day total' then pv_kwh - coalesce(pv_unplaced_kwh, 0)
+        end as pv_kwh,
         load_kwh,
         import_kwh,
         export_kwh,
         charge_kwh,
         discharge_kwh,
         pv_to_grid_kwh,
-        pv_kwh - coalesce(charge_kwh, 0) + coalesce(discharge_kwh, 0) as inverter_output_kwh,
+        case
+            when energy_method <> 'vendor day total'
+                then
+                    pv_kwh - coalesce(pv_unplaced_kwh, 0)
+                    - coalesce(charge_kwh, 0) + coalesce(discharge_kwh, 0)
+        end as inverter_output_kwh,
         case when is_partial or quality in ('unsettled', 'missing') then 0 else 1 end as is_whole
     from {{ ref("fct_energy_daily") }}
 ),

@@ -7,15 +7,37 @@ with solaredge_readings as (
             partition by site_id, serial_number order by measured_at_utc desc, fetched_at_utc desc
         ) as recency
     from {{ ref("stg_solaredge__storage_telemetry") }}
-    where state_of_energy_pct is not null
+    where state_of_energy_pct between 0 and 100
 ),
 
+-- A run's own reading of now where there is one; else the last half hour of the history.
 sigen_readings as (
     select
         *,
-        row_number() over (partition by system_id order by block_start_utc desc) as recency
-    from {{ ref("int_sigen__30min") }}
-    where soc_pct_avg is not null
+        row_number() over (
+            partition by system_id order by measured_at_utc desc, fetched_at_utc desc
+        ) as recency
+    from (
+        select
+            system_id,
+            battery_soc_pct as state_of_charge_pct,
+            battery_power_kw * 1000 as power_w,
+            measured_at_utc,
+            measured_at_local,
+            fetched_at_utc
+        from {{ ref("stg_sigen__energy_flow") }}
+        where battery_soc_pct between 0 and 100
+        union all
+        select
+            system_id,
+            soc_pct_avg as state_of_charge_pct,
+            {{ null_of("double") }} as power_w,
+            block_start_utc as measured_at_utc,
+            block_start_local as measured_at_local,
+            {{ null_of("timestamp") }} as fetched_at_utc
+        from {{ ref("int_sigen__30min") }}
+        where soc_pct_avg between 0 and 100
+    ) as readings
 )
 
 select
@@ -55,7 +77,7 @@ where
 
 union all
 
--- Sigen's history knows one state of charge for all batteries of a system.
+-- Sigen's cloud has one state of charge for all batteries of a system.
 select
     devices.vendor,
     devices.system_key,
@@ -67,11 +89,11 @@ select
     devices.model,
     {{ null_of("double") }} as nameplate_kwh,
     {{ null_of("double") }} as full_pack_kwh,
-    readings.soc_pct_avg as state_of_charge_pct,
-    {{ null_of("double") }} as power_w,
+    readings.state_of_charge_pct,
+    readings.power_w,
     {{ null_of("integer") }} as state_code,
-    readings.block_start_utc as measured_at_utc,
-    readings.block_start_local as measured_at_local,
+    readings.measured_at_utc,
+    readings.measured_at_local,
     {{ null_of("double") }} as lifetime_charged_kwh,
     {{ null_of("double") }} as lifetime_discharged_kwh,
     devices.fetched_at_utc
