@@ -136,9 +136,12 @@ class SiteAlerts(Source):
 
 
 def _state(alerts: Sequence[Mapping[str, Any]]) -> SiteState | None:
-    """Return what the open alerts of a site say of its connection."""
+    """Return what the open alerts of a site say of its connection.
+
+    OPEN is the only status that was seen: how a closed alert is called is not known.
+    """
     offline = any(
-        str(alert.get("type")) == OFFLINE and str(alert.get("status")).upper() != "CLOSED"
+        str(alert.get("type")) == OFFLINE and str(alert.get("status")).upper() == "OPEN"
         for alert in alerts
     )
     return "offline" if offline else None
