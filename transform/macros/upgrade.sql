@@ -26,7 +26,7 @@
 {% macro former_versions() -%}
   {{ return({
       "sigen_30min": none,
-      "int_sigen__30min_statistics": "doubled_rows_count",
+      "int_sigen__30min_statistics": "power_use_rest_min",
       "fct_energy_daily": "pv_unplaced_kwh",
       "int_solaredge__30min": "total_verdict",
   }) }}

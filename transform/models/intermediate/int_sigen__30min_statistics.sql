@@ -172,11 +172,12 @@ blocks as (
         {%- set column = metric ~ "_" ~ unit %}
         {{ stable_sum(column) }} as {{ metric }}_sum,
         count({{ column }}) as {{ metric }}_count,
-        min({{ column }}) as {{ metric }}_min,
         {%- if metric in energy_counters().values() %}
         max(case when starts_block then {{ column }} end) as {{ metric }}_first,
+        min(case when not starts_block then {{ column }} end) as {{ metric }}_rest_min,
         max(case when not starts_block then {{ column }} end) as {{ metric }}_rest_max,
         {%- else %}
+        min({{ column }}) as {{ metric }}_min,
         max({{ column }}) as {{ metric }}_max,
         {%- endif %}
         {%- endfor %}
@@ -200,11 +201,12 @@ select
     blocks.utc_offset_minutes,
     cast(blocks.data_points_count as integer) as data_points_count,
     {%- for metric in units %}
-    {{ if_possible("blocks." ~ metric ~ "_min") }} as {{ metric }}_min,
     {%- if metric in energy_counters().values() %}
-    {{ if_possible("blocks." ~ metric ~ "_first", least=0) }} as {{ metric }}_first,
-    {{ if_possible("blocks." ~ metric ~ "_rest_max", least=0) }} as {{ metric }}_rest_max,
+    {%- for part in ["first", "rest_min", "rest_max"] %}
+    {{ if_possible("blocks." ~ metric ~ "_" ~ part) }} as {{ metric }}_{{ part }},
+    {%- endfor %}
     {%- else %}
+    {{ if_possible("blocks." ~ metric ~ "_min") }} as {{ metric }}_min,
     {{ if_possible("blocks." ~ metric ~ "_max") }} as {{ metric }}_max,
     {%- endif %}
     {{ if_possible("blocks." ~ metric ~ "_sum") }} as {{ metric }}_sum,

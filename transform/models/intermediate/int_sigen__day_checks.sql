@@ -50,7 +50,7 @@ select
     cast(sum(
         {%- for counter in var("sigen_counters") %}
         {{ "+ " if not loop.first }}
-        case when blocks.{{ counter }}_min < -{{ counter_digit() }} then 1 else 0 end
+        case when {{ lowest_of_block(counter, "blocks") }} < -{{ counter_digit() }} then 1 else 0 end
         {%- endfor %}
     ) as integer) as negative_values_count,
     cast(sum(blocks.unreadable_values_count) as integer) as unreadable_values_count,

@@ -14,7 +14,7 @@ select
     energies.spans_gap,
     {%- for metric in metrics %}
     statistics.{{ metric }}_sum / nullif(statistics.{{ metric }}_count, 0) as {{ metric }}_avg,
-    statistics.{{ metric }}_min,
+    {{ lowest_of_block(metric, "statistics") }} as {{ metric }}_min,
     {{ highest_of_block(metric, "statistics") }} as {{ metric }}_max,
     statistics.{{ metric }}_sum,
     statistics.{{ metric }}_count,

@@ -47,7 +47,7 @@ statistics as (
         {%- for metric in metrics %}
         {{ stable_sum("blocks." ~ metric ~ "_sum") }} as {{ metric }}_sum,
         sum(blocks.{{ metric }}_count) as {{ metric }}_count,
-        min(blocks.{{ metric }}_min) as {{ metric }}_min,
+        min({{ lowest_of_block(metric, "blocks") }}) as {{ metric }}_min,
         max({{ highest_of_block(metric, "blocks") }}) as {{ metric }}_max
         {{- "," if not loop.last }}
         {%- endfor %}
