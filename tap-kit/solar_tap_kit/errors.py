@@ -143,5 +143,12 @@ class QuotaError(Paused):
         self.of_run = of_run
 
 
+class LongWaitError(QuotaError):
+    """A fault after which the vendor asks for a longer wait than a run has: not a quota.
+
+    It says nothing about the date that was requested, nor about limits.
+    """
+
+
 class PartialFailure(SolarError):  # noqa: N818 - the summary of a run, not one error
     """Some sites failed while the others were finished."""

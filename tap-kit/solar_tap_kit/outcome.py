@@ -88,6 +88,8 @@ class Outcome:
 
     def say_states(self) -> None:
         """Say in one line how many sites are in which state, and which ones."""
+        if not self._sites:
+            return
         by_state: defaultdict[str, list[str]] = defaultdict(list)
         for site in self._sites:
             state = self._states.get(site) or ("failed" if site in self._failed else "")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from solar_tap_kit.asking import Answer, Asking
 from solar_tap_kit.errors import (
     DecodeError,
+    LongWaitError,
     NotServedError,
     PathRefusedError,
     Paused,
@@ -212,8 +213,7 @@ class Run:
         if verdict is Verdict.END:
             raise error
         if step.reason == "snapshot":
-            # Readings of now can't be made up for; history goes on.
-            logger.warning("%s: %s; left for the next run", step, error)
+            logger.warning("%s: %s; left for the next run, history goes on", step, error)
             turns.done(step)
             return
         only_history = verdict is Verdict.LEAVE_HISTORY
@@ -316,7 +316,8 @@ class Run:
             self._hold(suspect, turns, error)
             return
         if error.site_only:
-            self._suspicion.refused(step)
+            if not isinstance(error, LongWaitError):
+                self._suspicion.refused(step)
             if self._patience.has_run_out(str(step)):
                 message = f"{error}, again and again in spite of waiting; left for this run"
                 self._failed_step(step, turns, RefusedError(message))

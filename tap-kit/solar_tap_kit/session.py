@@ -20,6 +20,7 @@ import tenacity
 
 from solar_tap_kit.clock import AHEAD, utc_text
 from solar_tap_kit.errors import (
+    LongWaitError,
     NotServedError,
     PathRefusedError,
     Paused,
@@ -311,8 +312,9 @@ class Session:
         if error.retry_after is not None and error.retry_after > SHORT_WAIT_S:
             message = f"the cloud asks to wait {error.retry_after:g} s"
             until = self.clock.now() + dt.timedelta(seconds=error.retry_after)
-            own = site is not None and not isinstance(error, ThrottledError)
-            raise QuotaError(message, until, site_only=own)
+            if isinstance(error, ThrottledError):
+                raise QuotaError(message, until)
+            raise LongWaitError(message, until, site_only=site is not None)
 
     def _announce(self, state: tenacity.RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None

@@ -13,6 +13,7 @@ import msgspec
 from solar_tap_kit.errors import (
     AuthError,
     DecodeError,
+    LongWaitError,
     PathRefusedError,
     QuotaError,
     RefusedError,
@@ -135,7 +136,7 @@ class SigenClient:
                 self._forget(token)
                 failure = error
             except QuotaError as error:
-                if error.of_run:
+                if error.of_run or isinstance(error, LongWaitError):
                     raise
                 self._ledger.learn(SPACING if site else LIST_SPACING, self._clock.now())
                 raise QuotaError(str(error), error.resume_at, site_only=site is not None) from None

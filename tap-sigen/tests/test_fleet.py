@@ -62,10 +62,13 @@ def fleet(cloud: SimulatorServer, tmp_path: Path) -> Bench:
 
 
 def sync(
-    fleet: Bench, time: SharedTime | None = None, **settings: Any
+    fleet: Bench,
+    time: SharedTime | None = None,
+    state: dict[str, Any] | None = None,
+    **settings: Any,
 ) -> tuple[Collector, Exception | None]:
     """Sync two calls a system, and return what was written and how the run ended."""
-    tap, out = fleet.tap(time=time, **settings)
+    tap, out = fleet.tap(state, time=time, **settings)
     for stream in tap.solar_streams.values():
         stream.selected = stream.name in ("systems", "summary", "history_intervals", "history_days")
     try:
@@ -309,3 +312,18 @@ def test_a_fleet_with_trouble_takes_hardly_longer_than_a_healthy_one(tmp_path: P
     broken = [name for name, word in bad.items() if word not in ("slow", "offline", "pending")]
     assert str(ends[1]).startswith(f"{len(broken)} site(s) failed")
     assert all(name in str(ends[1]) for name in broken)
+
+
+def test_a_fault_with_a_long_wait_is_no_refused_date(fleet: Bench, tmp_path: Path) -> None:
+    """503 and two hours, on three nights: the day is read on the fourth, not passed over."""
+    shared = {"state_dir": str(tmp_path), "system_ids": NAMES[:1], "end_date": "2026-04-02"}
+    fault = {"status": 503, "headers": {"Retry-After": "7200"}}
+    state = None
+    for _ in range(3):
+        fleet.cloud.faults.add(endpoint="sigen.history", site=NAMES[0], times=0, **fault)
+        out, _ = sync(fleet, state=state, **shared)
+        state = out.states[-1]
+        assert not out.records("history_days")
+        fleet.cloud.clock.advance(dt.timedelta(days=1))
+        fleet.cloud.faults.clear()
+    assert complete(sync(fleet, state=state, **shared)[0]) == {NAMES[0]}
