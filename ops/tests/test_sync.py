@@ -6,7 +6,6 @@ A stand-in speaks Meltano's part, line by line as the real one does; the real on
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import os
 import signal
@@ -17,13 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import sqlalchemy as sa
-from meltano.core.job import Job
-from meltano.core.job_state import JobState
-from meltano.core.models import SystemModel
 from notice_servers import Webhook, serving
 from ops_support import solar
-from sqlalchemy.orm import Session
 
 from solar_ops.project import Project
 from solar_ops.settings import Settings
@@ -413,27 +407,3 @@ def test_without_credentials_one_line_says_what_to_do(project: Path, snapshot: S
     other = solar("sync", "--source", "sigen")
     assert (nothing.exit_code, other.exit_code) == (1, 1)
     snapshot.check("sync-no-credentials", nothing.output + other.output)
-
-
-def test_meltano_keeps_no_state_of_runs_of_long_ago(meltano: StandIn, project: Path) -> None:
-    """In Meltano's own tables: the current state and the last week's are untouched."""
-    folder = project / ".meltano"
-    folder.mkdir()
-    engine = sa.create_engine(f"sqlite:///{folder / 'meltano.db'}")
-    SystemModel.metadata.create_all(engine)
-    now = dt.datetime.now(dt.UTC)
-    name, state = "prod:tap-sigen-to-target-duckdb", {"singer_state": {"bookmarks": {}}}
-    with Session(engine) as session:
-        session.add(JobState(state_id=name, completed_state=state, partial_state={}))
-        for job, days in ((name, 8), (name, 1), ("prod:elsewhere", 8), ("dev:tap", 8)):
-            at = now - dt.timedelta(days=days)
-            run = Job(job_name=job, payload=state, payload_flags=1, started_at=at, ended_at=at)
-            session.add(run)
-        session.commit()
-    assert solar("sync").exit_code == 0
-    with Session(engine) as session:
-        runs = session.scalars(sa.select(Job).order_by(Job.id)).all()
-        assert [bool(run.payload) for run in runs] == [False, True, True, True]
-        assert session.scalars(sa.select(JobState)).one().completed_state == state
-    engine.dispose()
-    assert meltano.asked
