@@ -27,7 +27,7 @@
   {{ return({
       "sigen_30min": none,
       "int_sigen__30min_statistics": "power_use_rest_min",
-      "fct_energy_daily": "pv_unplaced_kwh",
+      "fct_energy_daily": "metered_verdict",
       "int_solaredge__30min": "total_verdict",
   }) }}
 {%- endmacro %}

@@ -4,30 +4,41 @@
 
 with both_vendors as (
     select
-        'sigen:' || system_id as system_key,
+        'sigen:' || blocks.system_id as system_key,
         'sigen' as vendor,
-        system_id,
-        block_start_utc,
-        block_start_local,
-        local_date,
-        utc_offset_minutes,
+        blocks.system_id,
+        blocks.block_start_utc,
+        blocks.block_start_local,
+        blocks.local_date,
+        blocks.utc_offset_minutes,
         {%- for quantity in quantities + energy_flows() %}
-        {{ quantity }}_kwh,
+        {{ scaled_to_the_meter(quantity) }} as {{ quantity }}_kwh,
         {%- endfor %}
         {%- for quantity in quantities %}
-        {{ quantity }}_rank,
+        blocks.{{ quantity }}_rank,
         {%- endfor %}
-        soc_pct_avg,
+        blocks.soc_pct_avg,
         'counter' as counted_method,
-        'power integrated' as import_method,
+        case
+            when metered.import_scale is null then 'power integrated'
+            else 'power integrated, scaled to the metered day'
+        end as import_method,
+        case
+            when metered.battery_sales_scale is null then 'counter'
+            else 'counter; battery''s part scaled to the metered day'
+        end as export_method,
         'counter' as storage_method,
         'counter; import integrated' as energy_method,
-        data_points_count,
+        blocks.data_points_count,
         6 as expected_points,
-        spans_gap,
-        is_first_of_day,
-        day_version
-    from {{ ref("int_sigen__30min") }}
+        blocks.spans_gap,
+        blocks.is_first_of_day,
+        blocks.day_version + coalesce(metered.metered_version, 0) as day_version
+    from {{ ref("int_sigen__30min") }} as blocks
+    left join {{ ref("int_sigen__metered_days") }} as metered
+        on
+            blocks.system_id = metered.system_id
+            and blocks.local_date = metered.local_date
 
     union all
 
@@ -51,6 +62,7 @@ with both_vendors as (
         soc_pct_avg,
         'vendor interval' as counted_method,
         'vendor interval' as import_method,
+        'vendor interval' as export_method,
         storage_method,
         'vendor interval' as energy_method,
         data_points_count,
@@ -84,7 +96,7 @@ select
     case
         when {{ quantity }}_kwh is not null
             then {{
-                "import_method" if quantity == "import"
+                quantity ~ "_method" if quantity in ("import", "export")
                 else "storage_method" if quantity in ("charge", "discharge")
                 else "counted_method"
             }}

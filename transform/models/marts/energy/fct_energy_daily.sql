@@ -92,16 +92,36 @@ days as (
             when whole.pv_unplaced_kwh is null then by_blocks.pv_kwh
             else {{ rounded("coalesce(by_blocks.pv_kwh, 0) + whole.pv_unplaced_kwh", 9) }}
         end as pv_kwh,
-        {%- for quantity in (quantities + energy_flows()) if quantity != "pv" %}
+        {%- for quantity in (quantities + energy_flows()) if quantity not in ("pv", "import", "export") %}
         by_blocks.{{ quantity }}_kwh,
         {%- endfor %}
+        {%- for quantity in ["import", "export"] %}
+        case
+            when metered.{{ quantity }}_verdict is null then by_blocks.{{ quantity }}_kwh
+            else metered.metered_{{ quantity }}_kwh
+        end as {{ quantity }}_kwh,
+        metered.{{ quantity }}_verdict,
+        {%- endfor %}
+        metered.ev_charge_kwh,
+        metered.ev_discharge_kwh,
+        metered.third_party_pv_kwh,
         whole.pv_unplaced_kwh,
         by_blocks.pv_peak_kw,
         by_blocks.soc_pct_min,
         by_blocks.soc_pct_max,
         by_blocks.energy_method,
         {%- for quantity in quantities %}
-        coalesce(whole.{{ quantity }}_day_rank, by_blocks.{{ quantity }}_rank) as {{ quantity }}_rank,
+        {%- set by_blocks_rank = "coalesce(whole." ~ quantity ~ "_day_rank, by_blocks." ~ quantity ~ "_rank)" %}
+        {%- if quantity in ("import", "export") %}
+        case metered.{{ quantity }}_verdict
+            when 'agrees' then {{ rank_of("ok") }}
+            when 'metered alone' then {{ rank_of("bridged") }}
+            when 'differs' then {{ rank_of("suspect") }}
+            else {{ by_blocks_rank }}
+        end as {{ quantity }}_rank,
+        {%- else %}
+        {{ by_blocks_rank }} as {{ quantity }}_rank,
+        {%- endif %}
         {%- endfor %}
         by_blocks.data_points_count - coalesce(whole.unplaced_points, 0) as data_points_count,
         by_blocks.blocks_with_gap_count,
@@ -111,6 +131,11 @@ days as (
         on
             by_blocks.system_key = whole.system_key
             and by_blocks.local_date = whole.local_date
+    left join {{ ref("int_sigen__metered_days") }} as metered
+        on
+            by_blocks.vendor = 'sigen'
+            and by_blocks.system_id = metered.system_id
+            and by_blocks.local_date = metered.local_date
 
     union all
 
@@ -121,9 +146,16 @@ days as (
         totals.local_date,
         totals.day_version,
         totals.pv_kwh,
-        {%- for quantity in (quantities + energy_flows()) if quantity != "pv" %}
+        {%- for quantity in (quantities + energy_flows()) if quantity not in ("pv", "import", "export") %}
         {{ null_of("double") }} as {{ quantity }}_kwh,
         {%- endfor %}
+        {%- for quantity in ["import", "export"] %}
+        {{ null_of("double") }} as {{ quantity }}_kwh,
+        {{ null_of("text") }} as {{ quantity }}_verdict,
+        {%- endfor %}
+        {{ null_of("double") }} as ev_charge_kwh,
+        {{ null_of("double") }} as ev_discharge_kwh,
+        {{ null_of("double") }} as third_party_pv_kwh,
         totals.pv_kwh as pv_unplaced_kwh,
         {{ null_of("double") }} as pv_peak_kw,
         {{ null_of("double") }} as soc_pct_min,
@@ -185,6 +217,19 @@ select
             then case days.vendor when 'sigen' then 'counter' else 'vendor interval' end
     end as pv_method,
     days.pv_unplaced_kwh,
+    {%- for quantity in ["import", "export"] %}
+    case
+        when days.{{ quantity }}_verdict is not null then 'metered day total'
+        when days.{{ quantity }}_kwh is not null then 'half hours'
+    end as {{ quantity }}_method,
+    {%- endfor %}
+    case
+        when 'differs' in (days.import_verdict, days.export_verdict) then 'differs'
+        when 'agrees' in (days.import_verdict, days.export_verdict) then 'agrees'
+    end as metered_verdict,
+    days.ev_charge_kwh,
+    days.ev_discharge_kwh,
+    days.third_party_pv_kwh,
     {%- for quantity in quantities %}
     {{ quality_name("days." ~ quantity ~ "_rank") }} as {{ quantity }}_quality,
     {%- endfor %}
