@@ -1,5 +1,7 @@
 """A day's import and export are the meter's; half hours are scaled to it, or contradict it."""
 
+# ruff: noqa: S608 - names and ids in the SQL are our own
+
 from __future__ import annotations
 
 import datetime as dt
@@ -30,7 +32,7 @@ from analytics.fct_energy_daily
 def days(
     duckdb_loader: DuckDBLoader, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[tuple[str, dt.date], tuple[Any, ...]]:
-    """Return days by system: two as they are, one whose meter tells another story, one too early."""
+    """Return days by system: two as they are, one whose meter differs, one fetched too early."""
     sites = (
         make_site(site_id=HOUSE),
         grid_charger(site_id=TRADER),
@@ -82,7 +84,7 @@ def test_half_hours_add_up_to_the_meter(
     found = duckdb_loader.query(
         "select local_date, sum(import_kwh), sum(export_kwh), max(import_method), "
         "sum(grid_to_load_kwh + grid_to_battery_kwh), sum(pv_to_grid_kwh + battery_to_grid_kwh) "
-        f"from analytics.fct_energy_30min where system_id = '{system_id}' group by 1"  # noqa: S608
+        f"from analytics.fct_energy_30min where system_id = '{system_id}' group by 1"
     )
     for day, bought, sold, method, used, delivered in found:
         metered = days[system_id, day]
@@ -102,7 +104,7 @@ def test_a_meter_that_differs_makes_the_day_suspect(
     assert (row[2], row[5], row[6]) == ("suspect", "suspect", "differs")
     ((own,),) = duckdb_loader.query(
         "select sum(import_kwh) from analytics.fct_energy_30min "
-        f"where system_id = '{AWAY}' and local_date = '{FIRST + DAY}'"  # noqa: S608
+        f"where system_id = '{AWAY}' and local_date = '{FIRST + DAY}'"
     )
     assert own == pytest.approx(row[7], abs=0.05)
 
