@@ -111,7 +111,8 @@ days as (
         by_blocks.soc_pct_max,
         by_blocks.energy_method,
         {%- for quantity in quantities %}
-        {%- set by_blocks_rank = "coalesce(whole." ~ quantity ~ "_day_rank, by_blocks." ~ quantity ~ "_rank)" %}
+        {%- set by_blocks_rank =
+            "coalesce(whole." ~ quantity ~ "_day_rank, by_blocks." ~ quantity ~ "_rank)" %}
         {%- if quantity in ("import", "export") %}
         case metered.{{ quantity }}_verdict
             when 'agrees' then {{ rank_of("ok") }}
