@@ -174,7 +174,12 @@ class Health:
         """What to end a run with in which no path is served, or None if sites are silent."""
         if len(self._refused) < len(self._silent):
             return None
-        return next(error.blame for error in reversed(self._refused.values()))
+        return next((error.blame for error in reversed(self._refused.values())), None)
+
+    @property
+    def verdict(self) -> SolarError | None:
+        """What a run has come to that had no answer at all, or None if nothing was requested."""
+        return self.blame or (self.away() if self._silent else None)
 
     def away(self) -> UnreachableError:
         """Return what to end a run with whose cloud is away."""

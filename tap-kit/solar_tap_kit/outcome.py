@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from solar_tap_kit.cloud import SiteList
-    from solar_tap_kit.errors import Paused, SiteState
+    from solar_tap_kit.errors import Paused, SiteState, SolarError
     from solar_tap_kit.windows import Site
 
 NAMED_REASONS = 5
@@ -110,12 +110,18 @@ class Outcome:
             f" after {short(when)}" if when else "",
         )
 
-    def fail(self) -> NoReturn:
+    def fail(self, verdict: SolarError | None) -> NoReturn:
         """End a run in which sites failed.
 
+        Args:
+            verdict: What all of the failures come to, if nothing was answered.
+
         Raises:
+            SolarError: The verdict.
             PartialFailure: With their number, and the reasons with the sites of each.
         """
+        if verdict is not None:
+            raise verdict
         broken = self._broken
         by_reason: defaultdict[str, list[str]] = defaultdict(list)
         for site, why in broken.items():

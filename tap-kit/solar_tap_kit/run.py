@@ -107,9 +107,7 @@ class Run:
         if pause is not None or self._outcome.is_unfinished:
             self._outcome.say_paused(pause)
         if self._outcome.has_failures:
-            if not self._cloud.session.answers:
-                raise self._health.blame or self._health.away()
-            self._outcome.fail()
+            self._outcome.fail(None if self._cloud.session.answers else self._health.verdict)
 
     def read_sites(self) -> SiteList:
         """Return the sites: from today's list, or a new one.
