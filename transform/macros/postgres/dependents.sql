@@ -3,7 +3,7 @@
   away. dbt drops with `cascade`, which takes the views that users made on ours with it, and
   every grant. Here a relation that has to be made again is renamed; our own views are built
   on the new one later in the same run, and what is no longer read is dropped at its end
-  (docs/decisions/0017-postgres-relations-are-changed-in-place.md).
+  (docs/decisions/0018-postgres-relations-are-changed-in-place.md).
 -#}
 
 {#- The suffix of a relation that another has replaced. -#}
