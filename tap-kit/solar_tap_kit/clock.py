@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Protocol
 from solar_tap_kit.errors import SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 UTC = dt.UTC
 DAY = dt.timedelta(days=1)
@@ -186,7 +186,36 @@ def plain_instants(
     return offset // MINUTE, [dates[shift] + time for shift, time in in_utc]
 
 
-def resolve(labels: Iterable[dt.datetime], tz: dt.tzinfo) -> Iterator[Resolved]:
+def said_once(labels: Sequence[dt.datetime], tz: dt.tzinfo) -> range:
+    """Return the positions of labels that two instants share and that come only once.
+
+    The order of the rows does not tell which of the two instants such a label is: a cloud that
+    keeps one row for each label has overwritten one pass of the repeated hour.
+
+    Args:
+        labels: Naive local times of one day, in the order in which the vendor sent them.
+        tz: The site's zone.
+
+    Returns:
+        An empty range where there is no such label, or where one comes twice.
+    """
+    shared = [place for place, label in enumerate(labels) if len(_instants(label, tz)) > 1]
+    if not shared:
+        return range(0)
+    found = range(shared[0], shared[-1] + 1)
+    in_order = all(labels[place] < labels[place + 1] for place in found[:-1])
+    return found if in_order and len(found) == len(shared) else range(0)
+
+
+def _instants(label: dt.datetime, tz: dt.tzinfo) -> set[dt.datetime]:
+    """Return the instants at which the wall clock shows a label: none, one or two."""
+    found = (label.replace(tzinfo=tz, fold=fold).astimezone(UTC) for fold in (0, 1))
+    return {utc for utc in found if utc.astimezone(tz).replace(tzinfo=None) == label}
+
+
+def resolve(
+    labels: Iterable[dt.datetime], tz: dt.tzinfo, *, second_from: int | None = None
+) -> Iterator[Resolved]:
     """Turn one day's naive local labels into instants, in order of appearance.
 
     A label that two instants share is the first of them, unless that would not lie after
@@ -195,13 +224,15 @@ def resolve(labels: Iterable[dt.datetime], tz: dt.tzinfo) -> Iterator[Resolved]:
     Args:
         labels: Naive local times in the order in which the vendor sent them.
         tz: The site's zone.
+        second_from: The position from which on such a label is known to be the second.
 
     Yields:
         One `Resolved` per label.
     """
     previous: dt.datetime | None = None
-    for label in labels:
-        first = label.replace(tzinfo=tz, fold=0)
+    for place, label in enumerate(labels):
+        is_second = second_from is not None and place >= second_from
+        first = label.replace(tzinfo=tz, fold=int(is_second))
         utc = first.astimezone(UTC)
         exists = utc.astimezone(tz).replace(tzinfo=None) == label
         if exists and previous is not None and utc <= previous:

@@ -23,7 +23,14 @@ from solar_tap_kit.plain import PlainReader
 from solar_tap_kit.windows import Site
 from solar_tap_kit.zones import Zones
 from tap_sigen.envelope import is_nothing, objects, unwrap
-from tap_sigen.intervals import REASONS, STEP, Question, interval_clock, offset_minutes
+from tap_sigen.intervals import (
+    REASONS,
+    STEP,
+    Question,
+    interval_clock,
+    offset_minutes,
+)
+from tap_sigen.passes import Counters
 from tap_sigen.streams import Devices, HistoryDays, HistoryIntervals, Systems
 
 if TYPE_CHECKING:
@@ -70,6 +77,7 @@ def systems(data: Any, fetched_at: str) -> list[Record]:
         row = Systems.projection(item)
         connected = grid_connected_at(item)
         row["grid_connected_at"] = utc_text(connected) if connected else None
+        row["grid_connected_on"] = None
         row["fetched_at"] = fetched_at
         rows.append(row)
     return rows
@@ -92,8 +100,9 @@ def site(row: Record, zones: Zones = DEFAULT_ZONES) -> Site:
     row["time_zone"] = str(tz)
     first_day = None
     if row["grid_connected_at"]:
-        connected = dt.datetime.fromisoformat(row["grid_connected_at"])
-        first_day = local_date(connected, tz) - dt.timedelta(days=1)
+        connected = local_date(dt.datetime.fromisoformat(row["grid_connected_at"]), tz)
+        row["grid_connected_on"] = connected.isoformat()
+        first_day = connected - dt.timedelta(days=1)
     return Site(system_id, tz, first_day)
 
 
@@ -159,7 +168,8 @@ def day(
             for seq, load in enumerate(plain.column("power_use"))
             if load is None and not _any(values(seq))
         ]
-        clock = interval_clock(plain.column("data_time"), question, values, blank)
+        counters = Counters(plain.column, functools.partial(HistoryDays.projection, data))
+        clock = interval_clock(plain.column("data_time"), question, values, blank, counters)
         kept = plain if clock.kept is None else plain.only(clock.kept)
         rows = kept.table({"system_id": system_id, **clock.same}, clock.cells)
     else:
@@ -169,7 +179,9 @@ def day(
             message = f"history: expected an object, got {shorten(data)}"
             raise DecodeError(message)
         items = objects(data.get("itemList"), "history itemList")
-        rows, clock = joined_rows(items, question, HistoryIntervals, {"system_id": system_id})
+        same = {"system_id": system_id}
+        totals = functools.partial(HistoryDays.projection, data)
+        rows, clock = joined_rows(items, question, HistoryIntervals, same, totals=totals)
     report(clock, "history_intervals", system_id)
     entry = _entry({**data, "systemId": system_id}, asked, tz, fetched_at)
     if clock.strays > 1:
@@ -185,6 +197,7 @@ def joined_rows(
     more: Record,
     *,
     read: Callable[[dict[str, Any]], dict[str, Any]] = dict,
+    totals: Callable[[], Record] | None = None,
 ) -> tuple[list[Record], IntervalClock]:
     """Return five-minute rows, read item by item, and their clock.
 
@@ -194,6 +207,7 @@ def joined_rows(
         stream: The stream that they fill.
         more: Columns that have one value for all rows.
         read: Turns an item into what the stream's columns are read from.
+        totals: The day's totals, where the rows hold the counters that end there.
     """
     records = [stream.projection(read(item)) for item in items]
     labels = [item.get("dataTime") for item in items]
@@ -203,7 +217,11 @@ def joined_rows(
         for seq, item in enumerate(items)
         if item.get("powerUse") is None and not _any(_beside_label(item).values())
     ]
-    clock = interval_clock(labels, question, lambda seq: _beside_label(items[seq]), blank)
+    counters = None
+    if totals is not None:
+        counters = Counters(lambda name: [record[name] for record in records], totals)
+    values = lambda seq: _beside_label(items[seq])  # noqa: E731 - a column by another name
+    clock = interval_clock(labels, question, values, blank, counters)
     kept = records if clock.kept is None else [records[seq] for seq in clock.kept]
     return clock.joined(kept, more), clock
 

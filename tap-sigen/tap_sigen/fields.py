@@ -23,6 +23,7 @@ SYSTEM_FIELDS = (
     Field.vendor("pvCapacity", "number", "PV capacity, kW."),
     Field.vendor("batteryCapacity", "number", "Battery capacity, kWh."),
     Field("grid_connected_at", "timestamp", "When the system was connected to the grid, UTC."),
+    Field("grid_connected_on", "date", "The day of that on the system's own clock."),
     Field("fetched_at", "timestamp", "When this was asked, UTC.", required=True),
 )
 

@@ -23,12 +23,14 @@ from solar_tap_kit.clock import (
     resolve,
     utc_text,
 )
+from tap_sigen.passes import tell_passes
 
 if TYPE_CHECKING:
     import zoneinfo
     from collections.abc import Callable, Collection, Iterable, Sequence
 
     from solar_tap_kit.fields import Record
+    from tap_sigen.passes import Counters
 
 _ZERO = dt.time()
 STEP = dt.timedelta(minutes=5)
@@ -41,6 +43,9 @@ REASONS = {
     "rows_contradict": "rows of one time hold different values; none of them counts",
     "rows_repeated": "rows came several times; each counts once",
     "labels_unreadable": "rows have no readable time; they do not count",
+    "pass_unknown": "the hour that comes twice is there once, and the counters do not tell which "
+    "of the two it is; its rows do not count",
+    "pass_missing": "the hour that comes twice is there once",
     "offset_contradicts_zone": "labels carry an offset that the system's zone does not have; "
     "time_zones can name the zone",
     "rows_without_values": "rows hold no value at all; they do not count",
@@ -116,6 +121,7 @@ def interval_clock(
     question: Question,
     values: Callable[[int], Any],
     blank: Collection[int] = (),
+    counters: Counters | None = None,
 ) -> IntervalClock:
     """Return the time columns of a day's rows.
 
@@ -124,10 +130,11 @@ def interval_clock(
         question: What was requested.
         values: Returns what a row holds beside its label, to compare rows of one time.
         blank: Positions of rows without any value.
+        counters: The rows' counters; without them an hour that comes once is the first pass.
     """
     if not blank and (common := _common(labels, question)) is not None:
         return common
-    return _Checked(labels, question, values, blank).clock()
+    return _Checked(labels, question, values, blank, counters).clock()
 
 
 def parse_label(text: object) -> dt.datetime | None:
@@ -206,9 +213,11 @@ class _Checked:
         question: Question,
         values: Callable[[int], Any],
         blank: Collection[int],
+        counters: Counters | None,
     ) -> None:
         self._question = question
         self._values = values
+        self._counters = counters
         self._blank = frozenset(blank)
         self._found: set[str] = {"rows_without_values"} if blank else set()
         self._start = day_start_utc(question.day, question.tz)
@@ -245,12 +254,15 @@ class _Checked:
         """Return the rows of the day; those of another day are noted in `_strays`."""
         day, tz = self._question.day, self._question.tz
         echoes = self._echoes(labels)
-        naive = (
-            label
+        naive = {
+            seq: label
             for seq, label in enumerate(labels)
             if label and not label.tzinfo and label.date() == day and seq not in echoes
-        )
-        resolved = resolve(naive, tz)
+        }
+        passes = tell_passes(naive, self._question, self._counters)
+        if passes.reason:
+            self._found.add(passes.reason)
+        resolved = resolve(naive.values(), tz, second_from=passes.second_from)
         rows: list[_Row] = []
         for seq, label in enumerate(labels):
             if label is None:
@@ -269,7 +281,8 @@ class _Checked:
                 rows.append(dataclasses.replace(rows[-1], seq=seq))
             else:
                 when = next(resolved)
-                rows.append(_Row(seq, when.utc, local, when.offset_minutes, when.exists))
+                counts = when.exists and seq not in passes.unknown
+                rows.append(_Row(seq, when.utc, local, when.offset_minutes, counts))
         return rows
 
     def _echoes(self, labels: Sequence[dt.datetime | None]) -> set[int]:

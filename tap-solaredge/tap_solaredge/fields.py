@@ -47,6 +47,7 @@ SITE_FIELDS = (
     Field.vendor("name", "string", "Name of the site. Personal data."),
     Field.vendor("peakPower", "number", "Peak power, kW."),
     Field.vendor("installationDate", "string", "As the cloud gives it: date or date-time."),
+    Field("installed_on", "date", "Day of the installation on the site's own clock."),
     Field("activation_status", "string", "ACTIVE, PENDING, DISABLED, ...",
           ("activationStatus", "status")),
     Field.vendor("note", "string", "Free text. May hold personal data.", "notes"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
+from solar_tap_kit.clock import local_date
 from solar_tap_kit.errors import SettingsError
 from solar_tap_kit.sitelist import describe
 from solar_tap_kit.windows import Site
@@ -47,7 +48,7 @@ def site_list(rows: Sequence[Record], wanted: Sequence[str], zones: Zones) -> Si
     Raises:
         SettingsError: The credential does not see a wanted site, or no site has a zone.
     """
-    named = [row for row in rows if row["site_id"]]
+    named = [{**row, "installed_on": None} for row in rows if row["site_id"]]
     nameless = 0 if wanted else len(rows) - len(named)
     chosen = choose(named, wanted)
     states = states_of(chosen)
@@ -64,11 +65,22 @@ def states_of(rows: Sequence[Record]) -> dict[str, SiteState]:
 
 
 def _site(row: Record, zones: Zones) -> Site:
-    """Return the site that a record describes, and name its zone in the record."""
+    """Return the site that a record describes, and name its zone and first day in the record."""
     tz = zones.of(row["site_id"], row["timezone"])
     row["timezone"] = str(tz)
-    try:
-        first_day = dt.date.fromisoformat(str(row["installation_date"])[:10])
-    except ValueError:
-        first_day = None
+    first_day = installed_on(row["installation_date"], tz)
+    row["installed_on"] = first_day and first_day.isoformat()
     return Site(row["site_id"], tz, first_day)
+
+
+def installed_on(text: object, tz: dt.tzinfo) -> dt.date | None:
+    """Return the day of an installation on the site's own clock.
+
+    v1 gives a date, v2 the instant of the midnight at which that date begins: in UTC it is the
+    day before, east of Greenwich.
+    """
+    try:
+        instant = dt.datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return instant.date() if instant.tzinfo is None else local_date(instant, tz)

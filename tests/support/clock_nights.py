@@ -30,7 +30,7 @@ class Transition(NamedTuple):
     @property
     def day(self) -> dt.date:
         """The local day whose length it changes."""
-        return (self.at - SECOND + min(self.before, self.after)).date()
+        return (self.at + min(self.before, self.after)).date()
 
     @property
     def manner(self) -> tuple[object, ...]:

@@ -27,7 +27,7 @@ select
     systems.pv_capacity_kw as peak_power_kw,
     systems.battery_capacity_kwh,
     coalesce(batteries.battery_count, 0) > 0 or coalesce(systems.battery_capacity_kwh, 0) > 0 as has_battery,
-    cast(systems.grid_connected_at_utc as date) as installed_on,
+    systems.grid_connected_on as installed_on,
     systems.status,
     systems.fetched_at_utc,
     systems.account

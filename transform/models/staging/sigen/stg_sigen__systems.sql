@@ -10,6 +10,7 @@ with raw as (
         "pv_capacity": "double",
         "battery_capacity": "double",
         "grid_connected_at": "timestamp",
+        "grid_connected_on": "date",
         "fetched_at": "timestamp",
     }) }}
 )
@@ -26,6 +27,7 @@ select
     pv_capacity as pv_capacity_kw,
     battery_capacity as battery_capacity_kwh,
     grid_connected_at as grid_connected_at_utc,
+    coalesce(grid_connected_on, cast(grid_connected_at as date)) as grid_connected_on,
     fetched_at as fetched_at_utc
 from raw
 where system_id is not null

@@ -3,6 +3,7 @@ with raw as (
         "site_id": "text",
         "name": "text",
         "installation_date": "text",
+        "installed_on": "date",
         "activation_status": "text",
         "note": "text",
         "country": "text",
@@ -35,7 +36,8 @@ select
     site_id,
     name as site_name,
     peak_power as peak_power_kw,
-    {{ date_of("installation_date") }} as installed_on,
+    -- An earlier release knew only the vendor's text, in v2 an instant in UTC.
+    coalesce(installed_on, {{ date_of("installation_date") }}) as installed_on,
     activation_status,
     note,
     country,
