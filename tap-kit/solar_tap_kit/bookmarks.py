@@ -1,8 +1,9 @@
 """What a run remembers, inside the Singer STATE: one compact map per stream.
 
 `{"bookmarks": {"history_intervals": {"replication_key": "recorded_at",
-"sites": {"A": ["2025-10-01T22:00:00Z", "2026-06-30T22:00:00Z"]}}}}` says that every
-interval of site A from the first instant up to, not including, the second is stored. The
+"sites": {"A": ["2025-10-01T22:00:00Z", "2026-06-30T22:00:00Z", "Europe/Berlin"]}}}}` says
+that every interval of site A from the first instant up to, not including, the second is
+stored, in days of that zone. The
 SDK's own list of partitions is searched for every record and copied with every STATE:
 past some hundred sites it costs more than the data (`docs/decisions/0002-own-engine.md`).
 """
@@ -30,23 +31,30 @@ RUN_DAYS = "run_days"
 
 MOST_RUN_DAYS = 8
 
+ZONE = 2
+"""Place of the zone's name in a span; an earlier release did not note it."""
+
 
 def covered_days(
     stream: SolarStream, site: Site, key: str, now: dt.datetime, ahead: ClockAhead | None
 ) -> Days | None:
     """Return the unbroken span of local days that is stored under `key`, or None.
 
-    A zone that has changed since then may leave an end inside a day: that day counts as
-    not covered. An end in the future was written by a run whose clock was ahead: days that had
-    not been then were taken for fetched, and only those before the last instant that is known
-    to have been right are covered.
+    Days that were cut in another zone are not covered: they are cut again, from the archive where
+    it has their answers.
+
+    An end in the future was written by a run whose clock was ahead. Days that had not been then
+    were taken for fetched: only those before the last instant that is known to have been right
+    are covered.
     """
     if stream.replication_method != "INCREMENTAL":
         return None
     span = stream.stream_state.get(SITES, {}).get(key)
     if not span:
         return None
-    since, until = (parse_utc(text) for text in span)
+    since, until = (parse_utc(text) for text in span[:2])
+    if len(span) > ZONE and span[ZONE] != str(site.tz):
+        return None
     if until > now + AHEAD:
         known = _last_right(stream, now) or (ahead and ahead.known)
         if not known:
@@ -72,7 +80,7 @@ def _last_right(stream: SolarStream, now: dt.datetime) -> dt.datetime | None:
 
 
 def remember(stream: SolarStream, site: Site, key: str, covered: Days, now: dt.datetime) -> None:
-    """Store a span of days as two UTC instants under `key`."""
+    """Store a span of days as two UTC instants, and their zone, under `key`."""
     state: dict[str, Any] = stream.stream_state
     today = utc_text(now)[:10]
     days = state.setdefault(RUN_DAYS, [])
@@ -83,7 +91,14 @@ def remember(stream: SolarStream, site: Site, key: str, covered: Days, now: dt.d
         # The same midnights stand at thousands of sites: one text of each will do.
         sys.intern(utc_text(day_start_utc(covered.first, site.tz))),
         sys.intern(utc_text(day_start_utc(covered.end, site.tz))),
+        sys.intern(str(site.tz)),
     ]
+
+
+def zone_of(stream: SolarStream, key: str) -> str | None:
+    """Return the name of the zone in which the days under `key` were cut, if it is known."""
+    span = stream.stream_state.get(SITES, {}).get(key, ())
+    return str(span[ZONE]) if len(span) > ZONE else None
 
 
 def is_due(stream: SolarStream, site: Site, now: dt.datetime, refresh: dt.timedelta) -> bool:

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import logging
+import zlib
+import zoneinfo
 from typing import TYPE_CHECKING
 
 from solar_tap_kit import bookmarks
 from solar_tap_kit.archive import Stored
-from solar_tap_kit.clock import AHEAD, DAY, local_date, parse_utc, utc_text, utc_text_exact
+from solar_tap_kit.clock import (
+    AHEAD,
+    DAY,
+    local_date,
+    parse_utc,
+    same_days,
+    utc_text,
+    utc_text_exact,
+)
 from solar_tap_kit.errors import SettingsError
 from solar_tap_kit.windows import Days, extend
 
@@ -22,6 +33,8 @@ if TYPE_CHECKING:
     from solar_tap_kit.windows import Site, Window
 
 
+MOST_MICROSECONDS = 999
+A_YEAR = 366 * DAY
 CLOCK_AHEAD = "clock ahead"
 """Name of the note on a clock that was ahead, so that it is told once."""
 
@@ -51,6 +64,7 @@ class Knowledge:
         self._cloud = cloud
         self._streams = streams
         self._archive = archive
+        self._rezoned: set[str] = set()
         self._ahead = cloud.ledger.clock_ahead(self.now)
         self._tell_of_clock()
         # Whether answers in the archive are to be used; new ones are kept in any case.
@@ -72,6 +86,31 @@ class Knowledge:
                 "days to come does not count, and those days are fetched again",
                 furthest,
             )
+
+    def in_known_zone(self, site: Site) -> Site:
+        """Return a site in the zone in which its days are stored, if that is the same by name.
+
+        Where the zone has really changed, that is told, and the site keeps the new one: its days
+        are cut again, because none of them counts as covered.
+        """
+        known = {
+            name
+            for stream in self._streams.values()
+            if (name := bookmarks.zone_of(stream, site.id)) is not None
+        }
+        for name in sorted(known - {str(site.tz)}):
+            old = _zone(name)
+            if old and same_days(old, site.tz, local_date(self.now, site.tz) + A_YEAR):
+                return dataclasses.replace(site, tz=old)
+            self._rezoned.add(site.id)
+            logger.warning(
+                "%s: its zone is now %s, its stored days are of %s; they are cut again, from the "
+                "archive where it has them",
+                site.id,
+                site.tz,
+                name,
+            )
+        return site
 
     def sources(self) -> list[Source]:
         """Return the sources that a selected stream needs.
@@ -151,12 +190,25 @@ class Knowledge:
         )
 
     def from_archive(self, source: Source, window: Window) -> Stored | None:
-        """Return an archived answer, or None if it can't be read any more."""
+        """Return an archived answer, or None if it can't be read any more, or has other days."""
+        stored = self._get(source, window.site, window.days)
+        if stored is not None and window.site.id in self._rezoned:
+            stored = Stored(stored.bodies, _cut_again(stored.fetched_at, window.site))
+        if stored is None or source.fits(window, stored.bodies):
+            return stored
+        # It was asked when the site had another zone: the neighbours hold the rest of the day.
+        first, end = window.days.first, window.days.end
+        others = [
+            self._get(source, window.site, days)
+            for days in (Days(first - DAY, first), Days(end, end + DAY))
+        ]
+        joined = [body for part in (stored, *others) if part for body in part.bodies]
+        return Stored(joined, stored.fetched_at) if source.fits(window, joined) else None
+
+    def _get(self, source: Source, site: Site, days: Days) -> Stored | None:
         if self._archive is None:
             return None
-        return self._archive.get(
-            source.name, source.version, window.site.id, window.days, latest=self._latest
-        )
+        return self._archive.get(source.name, source.version, site.id, days, latest=self._latest)
 
     @property
     def _latest(self) -> str:
@@ -176,7 +228,10 @@ class Knowledge:
             return
         settled_at = window.end_utc + self.lookback_days * DAY
         if harvest.final_until is None and parse_utc(fetched_at) >= settled_at:
-            stored = Stored(list(bodies), fetched_at)
+            known = self._get(source, window.site, window.days)
+            # The days beside it need what was asked when the site had another zone.
+            older = known.bodies if known and not source.fits(window, known.bodies) else ()
+            stored = Stored([*older, *bodies], fetched_at)
             self._archive.put(source.name, source.version, window.site.id, window.days, stored)
 
     def yesterday(self, site: Site) -> Days:
@@ -190,3 +245,20 @@ class Knowledge:
         if own:
             return [(stream, site.id) for stream in own]
         return [(self._streams[self._cloud.ledger_stream], f"{source.name}:{site.id}")]
+
+
+def _cut_again(fetched_at: str, site: Site) -> str:
+    """Return a fetch time that tells days cut in a new zone from those cut in the old one.
+
+    Models build a day again when its fetch time has changed: some microseconds will do.
+    """
+    shift = dt.timedelta(microseconds=1 + zlib.crc32(str(site.tz).encode()) % MOST_MICROSECONDS)
+    return utc_text_exact(parse_utc(fetched_at) + shift)
+
+
+def _zone(name: str) -> zoneinfo.ZoneInfo | None:
+    """Return a zone that an earlier run used, if this machine has it."""
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        return None

@@ -128,7 +128,8 @@ class Run:
         Raises:
             SettingsError: There is no start date for a site.
         """
-        return make_plan(self.sources, sites, self._cloud.lane, self.knowledge)
+        known = [self.knowledge.in_known_zone(site) for site in sites]
+        return make_plan(self.sources, known, self._cloud.lane, self.knowledge)
 
     @functools.cached_property
     def sources(self) -> list[Source]:

@@ -76,7 +76,7 @@ class Reader(Collector):
             return
         self.state = message.to_dict()["value"]
         marks = self.state["bookmarks"].get("history_intervals", {}) if self.state else {}
-        for site, (since, until) in marks.get("sites", {}).items():
+        for site, (since, until, _) in marks.get("sites", {}).items():
             noon = parse_utc(since) + dt.timedelta(hours=12)
             while noon < parse_utc(until):
                 assert (site, str(noon.date())) in self.days, "the bookmark passes a hole"

@@ -203,7 +203,7 @@ def test_a_refused_date_is_proved_and_passed_over(bench: Bench, tmp_path: Any) -
     entries = out.keyed("history_days", ("system_id", "local_date"))
     refused = {day for (_, day), entry in entries.items() if entry["status"] == "refused"}
     assert refused == {"2025-02-27", "2025-02-28", "2025-03-01", "2025-03-02", "2025-03-03"}
-    since, until = out.states[-1]["bookmarks"]["history_intervals"]["sites"][BERLIN]
+    since, until, _ = out.states[-1]["bookmarks"]["history_intervals"]["sites"][BERLIN]
     assert (since[:10], until[:10]) == ("2025-02-26", "2025-03-07")
     assert entries[(BERLIN, "2025-03-04")]["status"] in ("complete", "partial")
 

@@ -128,7 +128,7 @@ def test_the_bookmark_covers_only_what_was_written(bench: Bench) -> None:
             written.add((message["record"]["system_id"], message["record"]["local_date"]))
         if message["type"] == "STATE":
             spans = message["value"]["bookmarks"].get("history_intervals", {}).get("sites", {})
-            for site, (since, until) in spans.items():
+            for site, (since, until, _) in spans.items():
                 noon = parse_utc(since) + dt.timedelta(hours=12)
                 while noon < parse_utc(until):
                     assert (site, str(noon.date())) in written
@@ -160,7 +160,7 @@ def test_the_quota_stops_history_but_not_upkeep(bench: Bench) -> None:
     assert {(s, d) for s in (BERLIN, KAROO) for d in ("2026-04-02", "2026-04-03")} <= days
     assert len(days) < 2 * 13
     spans = out.states[-1]["bookmarks"]["history_intervals"]["sites"]
-    assert all(until.startswith("2026-04-03T2") for _, until in spans.values())
+    assert all(until.startswith("2026-04-03T2") for _, until, _ in spans.values())
 
 
 def test_the_quota_fails_the_run_when_asked_to(bench: Bench) -> None:

@@ -46,7 +46,7 @@ def test_a_run_with_a_clock_ahead_does_not_stop_history(
     assert caplog.text.count("clock was ahead in an earlier run") == 1
     assert "the machine's clock says" not in caplog.text
     ends = later.states[-1]["bookmarks"]["history_intervals"]["sites"]
-    assert {end[:10] for _, end in ends.values()} == {"2026-04-07"}
+    assert {end[:10] for _, end, _ in ends.values()} == {"2026-04-07"}
     bench.cloud.calls.reset()
     again = bench.run(later.states[-1], **settings)
     assert again.counts.get("history_days", 0) == 0

@@ -116,7 +116,7 @@ def built(
 def test_every_half_hour_of_every_night_is_what_flowed(
     built: tuple[DuckDBLoader, dict[str, Truth]],
 ) -> None:
-    """One row a UTC key, on the wall clock that it says, complete, and with the sums of the truth."""
+    """One row a UTC key, at the wall clock that it says, complete, and as the truth has it."""
     warehouse, truths = built
     for zone, truth in truths.items():
         for site in sites_of(zone)[:2]:
@@ -175,9 +175,7 @@ def test_hours_that_a_clock_change_cuts_keep_their_sum(
             "select count(*), count(distinct block_start_utc), min(pv_quality) from "
             f"analytics.fct_energy_30min where system_id = '{site.site_id}'"
         )
-        real = sum(
-            len(truths[zone].half_hours(site.site_id, day, day)) for day in days_of(zone)
-        )
+        real = sum(len(truths[zone].half_hours(site.site_id, day, day)) for day in days_of(zone))
         assert keys == [(real, real, "estimated")]
 
 

@@ -19,6 +19,9 @@
     "days_overlap": [
         "set_aside", "The day shares hours with a neighbouring day that was fetched later, with another time zone."
     ],
+    "zone_changed": [
+        "set_aside", "The time zone of the site was corrected, and the day is still that of the former zone."
+    ],
     "negative_values": ["mended", "An energy or a counter is below zero; such a value is left out."],
     "unreadable_values": ["mended", "A value is not a finite number; such a value is left out."],
   }) }}

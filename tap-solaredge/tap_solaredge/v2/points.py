@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from solar_tap_kit.clock import UTC, local_text, utc_text
 from solar_tap_kit.errors import DecodeError
 from solar_tap_kit.fields import shorten
+from solar_tap_kit.http import parse_json
 from solar_tap_kit.notices import notice
 from tap_solaredge.units import Value, in_base_units
 
@@ -159,3 +160,34 @@ def clock_columns(start: dt.datetime, tz: dt.tzinfo | None) -> Record:
         "utc_offset_minutes": round(offset.total_seconds() / 60),
         "local_date": local.date().isoformat(),
     }
+
+
+_PERIOD = re.compile(rb'"period"\s*:\s*(\{[^{}]*\})')
+
+
+def periods_of(bodies: Sequence[bytes]) -> list[tuple[dt.datetime, dt.datetime]]:
+    """Return the periods that answers name, without parsing their values."""
+    named = (match for body in bodies if (match := _PERIOD.search(body)) is not None)
+    found = (period_of({"period": parse_json(match[1])}) for match in named)
+    return [period for period in found if period is not None]
+
+
+def are_about(bodies: Sequence[bytes], start: dt.datetime, end: dt.datetime) -> bool:
+    """Return whether answers lie within a span, or cover it without a gap."""
+    periods = sorted(periods_of(bodies))
+    if all(start <= since and until <= end for since, until in periods):
+        return True
+    at = start
+    for since, until in periods:
+        if since > at:
+            return False
+        at = max(at, until)
+    return at >= end
+
+
+def period_of(answer: Any) -> tuple[dt.datetime, dt.datetime] | None:
+    """Return the period that an answer names, or None."""
+    period = answer.get("period") if isinstance(answer, dict) else None
+    if not isinstance(period, dict):
+        return None
+    return parse_timestamp(str(period.get("from"))), parse_timestamp(str(period.get("to")))

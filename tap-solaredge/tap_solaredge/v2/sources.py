@@ -14,7 +14,7 @@ from tap_solaredge.days import Dated, Grain, Kind, Question, judge
 from tap_solaredge.v2 import checks, rows
 from tap_solaredge.v2.day_trial import REFUSED
 from tap_solaredge.v2.daylight import EDGE
-from tap_solaredge.v2.points import parse_timestamp
+from tap_solaredge.v2.points import are_about, period_of, periods_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -138,6 +138,11 @@ class EnergyDays(Source):
         today = local_date(self._client.now(), window.site.tz)
         call = series_call(self._client, window, self.endpoint, "DAY")
         return self._span.ask(window, call, until=today + DAY)
+
+    def fits(self, window: Window, bodies: Sequence[bytes]) -> bool:
+        """Return whether the days of the answer are days of the site's zone."""
+        begins = [begin for begin, _ in periods_of(bodies)]
+        return not begins or min(begins) == window.start_utc
 
     def decode(self, window: Window, bodies: Sequence[bytes], fetched_at: str) -> Harvest:
         """Return the rows of a month's days."""
@@ -265,6 +270,10 @@ class Series(Source):
         final_until = min(unfinished) if unfinished else None
         return Harvest({**harvested, "sync_days": entries}, judged[0].note, final_until)
 
+    def fits(self, window: Window, bodies: Sequence[bytes]) -> bool:
+        """Return whether the answers are of the window, or cover it without a gap."""
+        return are_about(bodies, window.start_utc, window.end_utc)
+
     def _ask(self, window: Window, begin: dt.datetime, end: dt.datetime) -> list[bytes]:
         return self._span.ask(begin, end, self._call(window))
 
@@ -303,7 +312,7 @@ class Series(Source):
         self, window: Window, answers: Sequence[Any], asked: rows.Asked, found: list[Record]
     ) -> list[Record]:
         """Add the intervals of the night that were not asked for: null, as every night is."""
-        spans = [_period(answer) for answer in answers]
+        spans = [period_of(answer) for answer in answers]
         known = [span for span in spans if span is not None]
         if not known or len(known) < len(spans) or len(window.days) > 1:
             return found
@@ -338,10 +347,3 @@ def series_call(client: V2Client, window: Window, path: str, resolution: str) ->
         )
 
     return call
-
-
-def _period(answer: Any) -> tuple[dt.datetime, dt.datetime] | None:
-    period = answer.get("period") if isinstance(answer, dict) else None
-    if not isinstance(period, dict):
-        return None
-    return parse_timestamp(str(period.get("from"))), parse_timestamp(str(period.get("to")))

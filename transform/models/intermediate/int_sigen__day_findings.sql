@@ -9,6 +9,7 @@
     "row_of_next_midnight": ["1", "ends_with_next_midnight and rows_count > 0"],
     "too_many_rows": ["rows_count - expected_points", "rows_count > expected_points"],
     "days_overlap": ["rows_count", "shares_hours"],
+    "zone_changed": ["rows_count", "zone_has_changed"],
     "negative_values": ["negative_values_count", "negative_values_count > 0"],
     "unreadable_values": ["unreadable_values_count", "unreadable_values_count > 0"],
 } %}
@@ -16,6 +17,9 @@
 with ledger as (
     select
         *,
+        first_value(timezone) over (
+            partition by system_id order by fetched_at_utc desc, local_date desc
+        ) as latest_timezone,
         lag(day_end_utc) over system as earlier_end_utc,
         lag(fetched_at_utc) over system as earlier_fetched_at_utc,
         lead(day_start_utc) over system as later_start_utc,
@@ -29,6 +33,7 @@ days as (
     select
         checks.*,
         ledger.expected_points,
+        coalesce(ledger.timezone <> ledger.latest_timezone, false) as zone_has_changed,
         -- Of two days that share hours, the zone of the one that was fetched later holds.
         coalesce(
             ledger.later_start_utc < ledger.day_end_utc

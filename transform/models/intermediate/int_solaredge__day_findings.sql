@@ -9,7 +9,23 @@
     "unreadable_values": ["unreadable_values_count", "unreadable_values_count > 0"],
 } -%}
 
+with ledger as (
+    select
+        site_id,
+        local_date,
+        stream,
+        n_points as rows_count,
+        fetched_at_utc as source_fetched_at_utc,
+        timezone,
+        first_value(timezone) over (
+            partition by site_id order by fetched_at_utc desc, local_date desc, stream asc
+        ) as latest_timezone
+    from {{ ref("stg_solaredge__sync_days") }}
+    where n_points > 0
+)
+
+{{ finding_of("zone_changed", "site_id", "ledger", "stream", "rows_count", "timezone <> latest_timezone") }}
 {%- for code, (rows_count, where) in findings.items() %}
+union all
 {{ finding_of(code, "site_id", ref("int_solaredge__day_checks"), "stream", rows_count, where) }}
-{{ "union all" if not loop.last }}
 {%- endfor %}
