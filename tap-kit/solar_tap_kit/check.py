@@ -135,6 +135,8 @@ def _ask(source: Source, sites: Sequence[Site], clock: Clock) -> tuple[list[Find
         verdict, words = error.state, str(error)
     except SolarError as error:
         words = str(error)
+        if source.is_optional:
+            verdict, everywhere = "not served", True
     else:
         return [
             Finding(site.id, source.name, "ok", "; ".join([_rows(harvest), *notices.values()]))

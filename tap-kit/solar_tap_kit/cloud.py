@@ -79,6 +79,8 @@ class Source(ABC):
         group: How many sites one ask may cover.
         version: What would change the meaning of an archived answer: API version, resolution.
         keeps_ledger: Whether its answers write the day ledger.
+        is_optional: Not every cloud or proxy serves its endpoint: until that has answered once,
+            a failure means "not served" and is no failure of a site.
         after_history: Whether its own history comes after that of all other sources.
         checked_by: Name of a source before this one whose answer tells whether this one
             may be used: the same endpoint, asked for something else.
@@ -94,6 +96,7 @@ class Source(ABC):
     group: int = 1
     version: str = "1"
     keeps_ledger: bool = False
+    is_optional: bool = False
     after_history: bool = False
     checked_by: str = ""
 

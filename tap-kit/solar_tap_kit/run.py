@@ -258,6 +258,7 @@ class Run:
             turns.done(suspect)
         else:
             turns.done(step)
+        self._unserved.answered(step.source)
         self._tap.write_state()
 
     def _failed_try(self, step: Step, turns: Turns, error: TransientError) -> None:
@@ -282,6 +283,12 @@ class Run:
         turns.again(step, until)
 
     def _give_up(self, step: Step, turns: Turns, error: TransientError) -> None:
+        if self._unserved.is_unproven(step.source):
+            # The site answers everything else, so it must not be taken for silent.
+            self._health.finished(step)
+            self._health.answered(step, well=False)
+            self._failed_step(step, turns, error)
+            return
         if step.place is not None:
             turns.put_last(step.place)
         self._failed_step(step, turns, self._health.give_up(step, error))
@@ -328,7 +335,9 @@ class Run:
 
         Of a bulk step, one site may be what spoils it for the others: it is halved.
         """
-        if step.place is not None:
+        if self._unserved.is_unproven(step.source):
+            self._refused(step, turns, NotServedError(str(error), everywhere=True))
+        elif step.place is not None:
             self._leave(step, turns)
             self._outcome.failed(step.windows[0].site, str(step), error)
         elif step.source.refresh is None:

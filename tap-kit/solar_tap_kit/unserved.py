@@ -30,16 +30,29 @@ class Unserved:
         self._ledger = ledger
         self._clock = clock
         self._names: set[str] = set()
+        self._served: set[str] = set()
 
     def __contains__(self, source: Source) -> bool:
         """Return whether this run has found that a source is served to no site."""
-        return source.name in self._names
+        return source.name in self._names or (source.is_optional and source.endpoint in self._names)
+
+    def answered(self, source: Source) -> None:
+        """Note for good that an optional endpoint is served."""
+        if source.is_optional and source.endpoint not in self._served:
+            self._served.add(source.endpoint)
+            self._ledger.put_note(_served(source), "", self._clock.now())
+
+    def is_unproven(self, source: Source) -> bool:
+        """Return whether a source is optional and its endpoint has never answered."""
+        if not source.is_optional or source.endpoint in self._served:
+            return False
+        return self._ledger.note(_served(source)) is None
 
     def note(self, source: Source, error: NotServedError) -> None:
         """Note a refusal, for later runs too if it concerns every site."""
         logger.warning("%s: %s; left out", source.name, error)
         if error.everywhere:
-            self._names.add(source.name)
+            self._names.add(source.endpoint if source.is_optional else source.name)
             self._ledger.put_note(_name(source), str(error), self._clock.now())
 
     def is_known(self, source: Source) -> bool:
@@ -52,4 +65,9 @@ class Unserved:
 
 
 def _name(source: Source) -> str:
-    return f"not served {source.name}/{source.version}"
+    name = source.endpoint if source.is_optional else source.name
+    return f"not served {name}/{source.version}"
+
+
+def _served(source: Source) -> str:
+    return f"served {source.endpoint}"

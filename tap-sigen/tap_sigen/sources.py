@@ -154,6 +154,7 @@ class Flows(SigenSource):
     """Energy between the nodes of a system, metered: by day, month or year."""
 
     endpoint = "flows"
+    is_optional = True
     after_history = True
 
     def __init__(self, client: SigenClient, stream: str, level: str, cut: Cut) -> None:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from solar_tap_kit.errors import SolarError
 from solar_tap_kit.notices import listening
 from solar_tap_kit.windows import Site
 from tap_sigen.decode_flows import flows
@@ -92,6 +93,46 @@ def test_history_comes_first_and_does_not_wait(bench: Bench) -> None:
     }
     assert days["flows_by_day"][0] == days["history_intervals"][0] == "2026-04-01"
     assert len(days["history_intervals"]) > len(days["flows_by_day"])
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"status": 404},
+        {"status": 500},
+        {"cut": "before"},
+        {"body": "[]"},
+        {"body": '{"code":1000}'},
+    ],
+    ids=["404", "500", "cut", "odd", "refused"],
+)
+def test_a_cloud_that_serves_no_flows_fails_no_system(
+    bench: Bench, fault: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    """One warning, no failure, and history is whole; tomorrow's run does not try again."""
+    bench.cloud.faults.add(endpoint="sigen.history_v1", nth=1, times=1000, **fault)
+    settings = {"start_date": "2026-03-30", "state_dir": str(bench.folder)}
+    out = bench.run(**settings)
+    assert len(out.records("history_days")) == 2 * 3
+    assert out.records("flows_by_day") == []
+    assert caplog.text.count("flows_by_year: ") == 1
+    calls = len(bench.cloud.calls.matching(endpoint="sigen.history_v1"))
+    bench.cloud.clock.advance(86_400)
+    bench.run(out.states[-1], **settings)
+    assert len(bench.cloud.calls.matching(endpoint="sigen.history_v1")) == calls
+
+
+def test_flows_that_were_served_once_may_fail(bench: Bench) -> None:
+    """Then a failure is one: of that system, and the others are complete."""
+    settings = {"start_date": "2026-03-30", "state_dir": str(bench.folder)}
+    state = bench.run(**settings).states[-1]
+    bench.cloud.clock.advance(86_400)
+    bench.cloud.faults.add(endpoint="sigen.history_v1", site=BERLIN, nth=1, times=1000, status=500)
+    tap, out = bench.tap(state, **settings)
+    with pytest.raises(SolarError, match=BERLIN):
+        tap.sync_all()
+    found = {(row["system_id"], row["local_date"]) for row in out.records("flows_by_day")}
+    assert (KAROO, "2026-04-02") in found
 
 
 def test_a_recorded_day() -> None:
