@@ -4,6 +4,10 @@
 
 Each tap runs as its own process against a simulator in another. Printed are seconds, calls, the
 sites whose newest day was read whole, and the tap's highest memory.
+
+300 sites of each, 5 % in trouble, two shared and busy cores: tap-sigen 169 s and 3,002 calls
+healthy, 143 s and 2,992 calls in trouble, 80 MB; tap-solaredge 42 s and 3,903 calls, 52 s and
+3,857 calls, 82 MB. All others were read whole, in about 120 lines of log.
 """
 
 from __future__ import annotations
