@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from solar_ops.exporting.kinds import literal, need_relation
+from solar_ops.sources import SOURCES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from solar_ops.exporting import Selection
+    from solar_ops.settings import Settings
     from solar_ops.warehouse import Warehouse
 
 COVERAGE = "fct_day_coverage"
@@ -26,7 +29,8 @@ select
         then coverage.local_date end) as settled_until,
     sum(case when coverage.is_hole and coverage.status not in ('before_start', 'pending')
         then 1 else 0 end) as hole_days,
-    sum(case when coverage.status = 'before_start' then 1 else 0 end) as days_to_come,
+    sum(case when coverage.status = 'set_aside' then 1 else 0 end) as set_aside_days,
+    sum(case when coverage.status = 'before_start'{requested} then 1 else 0 end) as days_to_come,
     max(coverage.source_fetched_at_utc) as fetched_at_utc,
     max(systems.system_name) as system_name
 from {schema}.fct_day_coverage as coverage
@@ -38,7 +42,7 @@ order by coverage.system_key, coverage.stream
 HOLES_SQL = """
 select vendor, system_id, system_key, stream, local_date, status, reason,
     missing_points, expected_points
-from {schema}.fct_day_coverage
+from {schema}.fct_day_coverage as coverage
 where is_hole and status <> 'pending'{where}
 order by vendor, system_id, stream, local_date
 """
@@ -55,7 +59,8 @@ class StreamStatus:
         last_day: Newest local day with data.
         settled_until: Newest day whose answer is final.
         hole_days: Days that lack data, not counting those before the first fetch.
-        days_to_come: Days since the installation that were never asked for.
+        set_aside_days: Days of those whose data is there and contradicts itself.
+        days_to_come: Days since the installation, or the tap's `start_date`, not fetched yet.
         fetched_at_utc: When the stream was last fetched.
     """
 
@@ -65,6 +70,7 @@ class StreamStatus:
     last_day: dt.date | None
     settled_until: dt.date | None
     hole_days: int
+    set_aside_days: int
     days_to_come: int
     fetched_at_utc: dt.datetime | None
 
@@ -79,7 +85,7 @@ class Gap:
         stream: The stream.
         first: First local day.
         last: Last local day.
-        status: missing, partial, empty, refused or before_start.
+        status: missing, partial, empty, refused, set_aside or before_start.
         reason: Why, in words.
         missing_points: Intervals that are missing; 0 where the ledger cannot tell.
     """
@@ -99,14 +105,38 @@ class Gap:
         return (self.last - self.first).days + 1
 
 
-def stream_statuses(warehouse: Warehouse) -> list[StreamStatus]:
+def start_dates(settings: Settings) -> dict[str, dt.date]:
+    """Return the day before which a vendor's tap requests nothing, where `start_date` is set."""
+    found = {}
+    for source in SOURCES:
+        with contextlib.suppress(ValueError):
+            text = settings.get(source.variable("start_date"))[:10]
+            found[source.name] = dt.date.fromisoformat(text)
+    return found
+
+
+def _requested(starts: dict[str, dt.date]) -> str:
+    """Return the condition that leaves out days before the start dates."""
+    return "".join(
+        f" and not (coverage.vendor = '{vendor}' and coverage.local_date < date '{first}')"
+        for vendor, first in starts.items()
+    )
+
+
+def stream_statuses(warehouse: Warehouse, starts: dict[str, dt.date]) -> list[StreamStatus]:
     """Return every stream of every system.
+
+    Args:
+        warehouse: Where the models are.
+        starts: See `start_dates`.
 
     Raises:
         OpsError: The models are not built yet.
     """
     need_relation(warehouse, COVERAGE)
-    rows = warehouse.query(STREAMS_SQL.format(schema=warehouse.analytics))
+    rows = warehouse.query(
+        STREAMS_SQL.format(schema=warehouse.analytics, requested=_requested(starts))
+    )
     return [
         StreamStatus(
             system_key=row["system_key"],
@@ -115,6 +145,7 @@ def stream_statuses(warehouse: Warehouse) -> list[StreamStatus]:
             last_day=row["last_day"],
             settled_until=row["settled_until"],
             hole_days=int(row["hole_days"]),
+            set_aside_days=int(row["set_aside_days"]),
             days_to_come=int(row["days_to_come"]),
             fetched_at_utc=row["fetched_at_utc"],
         )
@@ -122,19 +153,28 @@ def stream_statuses(warehouse: Warehouse) -> list[StreamStatus]:
     ]
 
 
-def find_gaps(warehouse: Warehouse, selection: Selection, *, to_come: bool = False) -> list[Gap]:
+def find_gaps(
+    warehouse: Warehouse,
+    selection: Selection,
+    starts: dict[str, dt.date],
+    *,
+    to_come: bool = False,
+) -> list[Gap]:
     """Return what is missing, neighbouring days together.
 
     Args:
         warehouse: Where the models are.
         selection: Which systems and days to look at.
-        to_come: Whether days before the first fetch count.
+        starts: See `start_dates`.
+        to_come: Whether days before the first fetch count, as far as they will be requested.
 
     Raises:
         OpsError: The models are not built yet.
     """
     need_relation(warehouse, COVERAGE)
-    where = "" if to_come else " and status <> 'before_start'"
+    where = " and status <> 'before_start'"
+    if to_come:
+        where = f" and (status <> 'before_start' or local_date is not null{_requested(starts)})"
     if selection.sites:
         wanted = ", ".join(literal(site) for site in selection.sites)
         where += f" and (system_id in ({wanted}) or system_key in ({wanted}))"

@@ -128,6 +128,24 @@ def test_gaps_are_days_with_their_reason(filled: Path, snapshot: Snapshot) -> No
     assert {gap["status"] for gap in to_come} == {"missing", "partial", "before_start"}
 
 
+def test_days_before_the_start_date_are_not_to_come(
+    filled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No run will request them: they are counted neither by status nor by gaps --to-come."""
+    before = json.loads(solar("status", "--json", "--no-quota").stdout)["streams"]
+    assert any(one["days_to_come"] for one in before)
+    for vendor in ("SIGEN", "SOLAREDGE"):
+        monkeypatch.setenv(f"TAP_{vendor}_START_DATE", "2026-03-25T00:00:00Z")
+    (filled / ".env").touch()
+    after = json.loads(solar("status", "--json", "--no-quota").stdout)["streams"]
+    assert all(
+        one["days_to_come"] <= other["days_to_come"] and one["days_to_come"] < 7
+        for one, other in zip(after, before, strict=True)
+    )
+    to_come = json.loads(solar("gaps", "--to-come", "--json").stdout)
+    assert all(gap["first"] >= "2026-03-25" for gap in to_come)
+
+
 def gap(
     site: str,
     stream: str,

@@ -74,6 +74,7 @@ class Source(ABC):
         cut: How days are cut into windows.
         is_totals: Coarse figures that come before what they are the totals of.
         stale_days: For calendar cuts: see `windows.missing`.
+        item: For calendar cuts: the period of one figure in an answer.
         refresh: None for dated windows; for a list or reading of now, how old the last
             answer may be before the next run asks again.
         group: How many sites one ask may cover.
@@ -92,6 +93,7 @@ class Source(ABC):
     cut: Cut = Cut()
     is_totals: bool = False
     stale_days: int = 0
+    item: Cut | None = None
     refresh: dt.timedelta | None = None
     group: int = 1
     version: str = "1"

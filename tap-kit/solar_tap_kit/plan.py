@@ -177,6 +177,7 @@ def _windows(source: Source, site: Site, knowledge: Knowledge) -> Iterator[tuple
         cut=source.cut,
         lookback_days=knowledge.lookback_days,
         stale_days=source.stale_days,
+        item=source.item,
     )
     recent, past = (RECENT_TOTALS, PAST_TOTALS) if source.is_totals else (RECENT, PAST)
     if source.after_history:

@@ -180,7 +180,13 @@ class Missing:
 
 
 def missing(
-    wanted: Days, covered: Days | None, *, cut: Cut, lookback_days: int = 0, stale_days: int = 0
+    wanted: Days,
+    covered: Days | None,
+    *,
+    cut: Cut,
+    lookback_days: int = 0,
+    stale_days: int = 0,
+    item: Cut | None = None,
 ) -> Missing:
     """Return which days of one site are still to fetch.
 
@@ -191,6 +197,8 @@ def missing(
         lookback_days: How far back to read again for late data.
         stale_days: Leave the forward end alone until so many days are missing there; for
             totals, whose every answer costs a call that brings little.
+        item: The period of one figure in an answer. A period that has ended since the last
+            request is requested at once, so that its figure is not older than its end.
 
     Returns:
         No day of `wanted` outside `covered` is missing, and of `covered` only the look-back
@@ -203,7 +211,8 @@ def missing(
         return Missing(newest, Days(wanted.first, newest.first), wanted.first)
     history = Days(wanted.first, max(wanted.first, min(covered.first, wanted.end)))
     lag = (wanted.end - covered.end).days
-    if cut.unit != "day" and lag < max(1, stale_days):
+    has_ended = item is not None and covered.end < item.whole(wanted.end, covered)
+    if cut.unit != "day" and lag < (1 if has_ended else max(1, stale_days)):
         return Missing(Days(wanted.end, wanted.end), history, covered.end)
     reread = max(covered.end - lookback_days * DAY, covered.first, wanted.first)
     first = min(reread, wanted.end)

@@ -131,6 +131,23 @@ def test_a_month_is_asked_again_only_when_it_has_grown() -> None:
     assert year.days == Days(dt.date(2028, 1, 1), dt.date(2028, 2, 9))
 
 
+def test_a_total_is_requested_again_as_soon_as_its_period_has_ended() -> None:
+    """A figure that is older than its period's end lacks the rest: one request, then the week."""
+    december_ends = 31
+    for item, periods_end in ((Cut("month"), december_ends), (Cut("year"), december_ends)):
+        for today in range(periods_end, periods_end + 7):
+            due = missing(
+                span(0, today), span(0, periods_end - 1), cut=Cut("all"), stale_days=7, item=item
+            )
+            assert len(due.forward) > 0, (item, today)
+            asked = missing(
+                span(0, today), span(0, periods_end), cut=Cut("all"), stale_days=7, item=item
+            )
+            assert len(asked.forward) == 0, (item, today)
+    before = missing(span(0, 30), span(0, 28), cut=Cut("all"), stale_days=7, item=Cut("month"))
+    assert len(before.forward) == 0
+
+
 @pytest.mark.parametrize(
     ("day", "hours"), [(dt.date(2028, 3, 26), 23), (dt.date(2028, 10, 29), 25)], ids=str
 )

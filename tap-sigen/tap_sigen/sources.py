@@ -140,6 +140,7 @@ class Totals(History):
         self.streams = (self.name,)
         self.cut = kind.cut
         self.stale_days = 0 if kind.cut.unit == "month" else WEEK_DAYS
+        self.item = kind.item
         self.level = kind.level  # type: ignore[misc] # one class for the three levels
         self._kind = kind
 

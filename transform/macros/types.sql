@@ -29,11 +29,11 @@
   case when {{ looks_like(column, "^-?[0-9]{1," ~ digits ~ "}$") }} then cast({{ column }} as bigint) end
 {%- endmacro %}
 
-{#- Returns the date that a text begins with. -#}
+{#- Returns the date that a text begins with, from 2000 on: an earlier one of these clouds is none. -#}
 {% macro date_of(column) -%}
   {#- The day is added, so that 30 February is 2 March and no error. -#}
   case
-        when {{ looks_like(column, "^(19|20)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])") }}
+        when {{ looks_like(column, "^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])") }}
             then {{ add_days(
                 "cast(substring(" ~ column ~ ", 1, 8) || '01' as date)",
                 "cast(substring(" ~ column ~ ", 9, 2) as integer) - 1"
@@ -44,7 +44,7 @@
 {#- Returns the timestamp that a text such as 2026-03-01 12:30:00 is. -#}
 {% macro timestamp_of(column) -%}
   case
-        when {{ looks_like(column, "^(19|20)[0-9]{2}-(0[1-9]|1[0-2])-[0-3][0-9][ T]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]") }}
+        when {{ looks_like(column, "^20[0-9]{2}-(0[1-9]|1[0-2])-[0-3][0-9][ T]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]") }}
             then cast(substring(cast({{ date_of(column) }} as varchar(10)) || substring({{ column }}, 11), 1, 19) as timestamp)
         else cast({{ date_of(column) }} as timestamp)
     end

@@ -23,7 +23,7 @@ from solar_ops.commands.common import (
     table,
 )
 from solar_ops.commands.sync import EXIT_CODES, run_once
-from solar_ops.coverage import find_gaps
+from solar_ops.coverage import find_gaps, start_dates
 from solar_ops.errors import FAILED, OpsError
 from solar_ops.exporting import Selection
 from solar_ops.models import model_names
@@ -212,7 +212,9 @@ def backfill(
     check_order(start, end)
     project, settings = here()
     with open_warehouse(settings) as warehouse:
-        found = find_gaps(warehouse, Selection(sites, start, end), to_come=to_come)
+        found = find_gaps(
+            warehouse, Selection(sites, start, end), start_dates(settings), to_come=to_come
+        )
     runs = refetches(found)
     if not runs:
         if as_json:

@@ -19,7 +19,7 @@ from solar_ops.commands.common import (
     selection_options,
     table,
 )
-from solar_ops.coverage import find_gaps, stream_statuses
+from solar_ops.coverage import find_gaps, start_dates, stream_statuses
 from solar_ops.errors import FAILED, OpsError
 from solar_ops.exporting import Selection
 from solar_ops.freshness import stale_sources
@@ -73,7 +73,7 @@ def _collect(settings: Settings) -> dict[str, Any]:
     problem = ""
     try:
         with open_warehouse(settings) as warehouse:
-            streams = stream_statuses(warehouse)
+            streams = stream_statuses(warehouse, start_dates(settings))
     except OpsError as error:
         problem = str(error)
     runs = Journal(journal_path(settings)).runs()[-RECENT_RUNS:]
@@ -127,6 +127,8 @@ def _show_streams(told: dict[str, Any]) -> None:
                 str(stream["days_to_come"]), _minute(stream["fetched_at_utc"]),
             )  # fmt: skip
         out.print(shown)
+    if days := sum(stream["set_aside_days"] for stream in told["streams"]):
+        out.print(f"Set aside, days: {days}; `solar gaps` says why")
     for line in told["stale"]:
         out.print(f"Stale: {line}")
 
@@ -185,7 +187,9 @@ def gaps(
     check_order(start, end)
     _, settings = here()
     with open_warehouse(settings) as warehouse:
-        found = find_gaps(warehouse, Selection(sites, start, end), to_come=to_come)
+        found = find_gaps(
+            warehouse, Selection(sites, start, end), start_dates(settings), to_come=to_come
+        )
     if as_json:
         print_json([{**asdict(gap), "days": gap.days} for gap in found])
     elif not found:

@@ -28,6 +28,7 @@ select
     systems.battery_capacity_kwh,
     coalesce(batteries.battery_count, 0) > 0 or coalesce(systems.battery_capacity_kwh, 0) > 0 as has_battery,
     systems.grid_connected_on as installed_on,
+    systems.grid_connected_at_utc as installed_at_utc,
     systems.status,
     systems.fetched_at_utc,
     systems.account
@@ -47,6 +48,7 @@ select
     batteries.battery_capacity_kwh,
     coalesce(batteries.battery_count, 0) > 0 as has_battery,
     sites.installed_on,
+    sites.installed_at_utc,
     sites.activation_status as status,
     sites.fetched_at_utc,
     sites.account

@@ -12,26 +12,43 @@ with totals as (
         {{ stable_sum(quantity ~ "_kwh", 9) }} as {{ quantity }}_kwh,
         {%- endfor %}
         max(pv_peak_kw) as pv_peak_kw,
-        sum(data_points_count) as data_points_count,
-        sum(expected_points) as expected_points
+        sum(data_points_count) as data_points_count
     from {{ ref("fct_energy_daily") }}
     group by system_key, vendor, system_id
+),
+
+-- Days without any row count as missing: from the first day fetched, or the installation, to the last one.
+expected as (
+    select
+        coverage.system_key,
+        -- A day that was never fetched has as many as the others.
+        sum(coverage.expected_points) + count(case when coverage.expected_points is null then 1 end)
+        * {{ rounded("avg(coverage.expected_points)", 0) }} as points_count
+    from {{ ref("fct_day_coverage") }} as coverage
+    inner join totals on coverage.system_key = totals.system_key
+    where
+        coverage.stream in ('history_intervals', 'site_energy')
+        and coverage.status <> 'before_start'
+        and coverage.local_date <= totals.last_date
+        and (coverage.is_hole or coverage.local_date >= totals.first_date)
+    group by coverage.system_key
 )
 
 select
-    system_key,
-    vendor,
-    system_id,
-    first_date,
-    last_date,
-    cast(days_with_data as integer) as days_with_data,
+    totals.system_key,
+    totals.vendor,
+    totals.system_id,
+    totals.first_date,
+    totals.last_date,
+    cast(totals.days_with_data as integer) as days_with_data,
     {%- for quantity in quantities + energy_flows() %}
-    {{ quantity }}_kwh,
+    totals.{{ quantity }}_kwh,
     {%- endfor %}
-    {{ self_consumption_share("pv_kwh", "export_kwh") }} as self_consumption_share,
-    {{ self_sufficiency_share("load_kwh", "import_kwh") }} as self_sufficiency_share,
-    pv_peak_kw,
-    cast(data_points_count as bigint) as data_points_count,
-    cast(expected_points as bigint) as expected_points,
-    {{ share("data_points_count", "expected_points") }} as coverage_share
+    {{ self_consumption_share("totals.pv_kwh", "totals.export_kwh") }} as self_consumption_share,
+    {{ self_sufficiency_share("totals.load_kwh", "totals.import_kwh") }} as self_sufficiency_share,
+    totals.pv_peak_kw,
+    cast(totals.data_points_count as bigint) as data_points_count,
+    cast(expected.points_count as bigint) as expected_points,
+    {{ share("least(totals.data_points_count, expected.points_count)", "expected.points_count") }} as coverage_share
 from totals
+left join expected on totals.system_key = expected.system_key

@@ -10,30 +10,52 @@
 } -%}
 {%- set register_meters = solaredge_meters() %}
 
-with ours as (
+with day_ends as (
     select
-        system_key,
-        vendor,
-        system_id,
+        'sigen:' || system_id as system_key,
         local_date,
+        day_end_utc
+    from {{ ref("stg_sigen__history_days") }}
+
+    union all
+
+    select
+        'solaredge:' || site_id as system_key,
+        local_date,
+        {{ add_minutes("day_start_utc", "1440") }} as day_end_utc
+    from {{ ref("stg_solaredge__sync_days") }}
+    where stream = 'site_energy'
+),
+
+ours as (
+    select
+        days.system_key,
+        days.vendor,
+        days.system_id,
+        days.local_date,
         -- What the intervals make: a total that was taken from the vendor would agree with itself.
         case
-            when energy_method <> 'vendor day total' then pv_kwh - coalesce(pv_unplaced_kwh, 0)
+            when days.energy_method <> 'vendor day total' then days.pv_kwh - coalesce(days.pv_unplaced_kwh, 0)
         end as pv_kwh,
-        load_kwh,
-        import_kwh,
-        export_kwh,
-        charge_kwh,
-        discharge_kwh,
-        pv_to_grid_kwh,
+        days.load_kwh,
+        days.import_kwh,
+        days.export_kwh,
+        days.charge_kwh,
+        days.discharge_kwh,
+        days.pv_to_grid_kwh,
         case
-            when energy_method <> 'vendor day total'
+            when days.energy_method <> 'vendor day total'
                 then
-                    pv_kwh - coalesce(pv_unplaced_kwh, 0)
-                    - coalesce(charge_kwh, 0) + coalesce(discharge_kwh, 0)
+                    days.pv_kwh - coalesce(days.pv_unplaced_kwh, 0)
+                    - coalesce(days.charge_kwh, 0) + coalesce(days.discharge_kwh, 0)
         end as inverter_output_kwh,
-        case when is_partial or quality in ('unsettled', 'missing') then 0 else 1 end as is_whole
-    from {{ ref("fct_energy_daily") }}
+        case when days.is_partial or days.quality in ('unsettled', 'missing') then 0 else 1 end as is_whole,
+        day_ends.day_end_utc
+    from {{ ref("fct_energy_daily") }} as days
+    left join day_ends
+        on
+            days.system_key = day_ends.system_key
+            and days.local_date = day_ends.local_date
 ),
 
 our_quantities as (
@@ -45,7 +67,8 @@ our_quantities as (
         local_date,
         '{{ quantity }}' as quantity,
         {{ quantity }}_kwh as kwh,
-        is_whole
+        is_whole,
+        day_end_utc
     from ours
     {{ "union all" if not loop.last }}
     {%- endfor %}
@@ -59,6 +82,7 @@ readings as (
         serial_number,
         local_date,
         lifetime_energy_wh,
+        fetched_at_utc,
         row_number() over (
             partition by site_id, meter_type, serial_number, local_date order by measured_at_utc
         ) as place
@@ -70,7 +94,8 @@ registers as (
     select
         *,
         (lead(lifetime_energy_wh) over meter) - lifetime_energy_wh as counted_wh,
-        lead(local_date) over meter as next_date
+        lead(local_date) over meter as next_date,
+        lead(fetched_at_utc) over meter as next_fetched_at_utc
     from readings
     where place = 1
     window meter as (partition by system_key, meter_type, serial_number order by local_date)
@@ -84,7 +109,8 @@ vendor_figures as (
         local_date as period_start,
         '{{ name }}' as quantity,
         'history_days' as vendor_stream,
-        {{ column }}_kwh as vendor_kwh
+        {{ column }}_kwh as vendor_kwh,
+        fetched_at_utc
     from {{ ref("stg_sigen__history_days") }}
     union all
     select
@@ -93,7 +119,8 @@ vendor_figures as (
         local_date as period_start,
         '{{ name }}' as quantity,
         'daily_totals' as vendor_stream,
-        {{ column }}_kwh as vendor_kwh
+        {{ column }}_kwh as vendor_kwh,
+        fetched_at_utc
     from {{ ref("stg_sigen__daily_totals") }}
     union all
     select
@@ -102,7 +129,8 @@ vendor_figures as (
         month_start as period_start,
         '{{ name }}' as quantity,
         'monthly_totals' as vendor_stream,
-        {{ column }}_kwh as vendor_kwh
+        {{ column }}_kwh as vendor_kwh,
+        fetched_at_utc
     from {{ ref("stg_sigen__monthly_totals") }}
     union all
     select
@@ -111,7 +139,8 @@ vendor_figures as (
         year_start as period_start,
         '{{ name }}' as quantity,
         'yearly_totals' as vendor_stream,
-        {{ column }}_kwh as vendor_kwh
+        {{ column }}_kwh as vendor_kwh,
+        fetched_at_utc
     from {{ ref("stg_sigen__yearly_totals") }}
     union all
     {%- endfor %}
@@ -121,7 +150,8 @@ vendor_figures as (
         local_date as period_start,
         case when basis = 'inverter_output' then 'inverter_output' else 'pv' end as quantity,
         'energy_days' as vendor_stream,
-        energy_wh / 1000.0 as vendor_kwh
+        energy_wh / 1000.0 as vendor_kwh,
+        fetched_at_utc
     from {{ ref("stg_solaredge__energy_days") }}
     {%- for meter_type, name in register_meters.items() if name != "production" %}
     union all
@@ -131,7 +161,8 @@ vendor_figures as (
         local_date as period_start,
         '{{ name }}' as quantity,
         'meter_readings' as vendor_stream,
-        sum(counted_wh) / 1000.0 as vendor_kwh
+        sum(counted_wh) / 1000.0 as vendor_kwh,
+        max(next_fetched_at_utc) as fetched_at_utc
     from registers
     where
         meter_type = '{{ meter_type }}'
@@ -181,7 +212,8 @@ compared as (
         figures.vendor_stream,
         figures.vendor_kwh,
         ours.kwh as intervals_kwh,
-        ours.is_whole = 1 as is_whole
+        ours.is_whole = 1 as is_whole,
+        figures.fetched_at_utc < ours.day_end_utc as figure_is_older
     from vendor_figures as figures
     inner join our_quantities as ours
         on
@@ -207,7 +239,8 @@ compared as (
                 when figures.grain = 'month' then {{ days_in_month("figures.period_start") }}
                 else {{ days_in_year("figures.period_start") }}
             end
-        ) as is_whole
+        ) as is_whole,
+        max(figures.fetched_at_utc) < max(ours.day_end_utc) as figure_is_older
     from vendor_figures as figures
     inner join our_quantities as ours
         on
@@ -234,10 +267,13 @@ compared as (
         max(lifetimes.until_midnight_kwh) as vendor_kwh,
         {{ stable_sum("ours.kwh", 9) }} as intervals_kwh,
         coalesce(
+            -- The day of the installation has no whole number of hours.
             min(ours.local_date) <= max(systems.installed_on)
-            and sum(ours.is_whole) >= max({{ days_from("systems.installed_on", "lifetimes.local_date") }}),
+            and sum(case when ours.local_date > systems.installed_on then ours.is_whole else 0 end)
+            >= max({{ days_from("systems.installed_on", "lifetimes.local_date") }}) - 1,
             false
-        ) as is_whole
+        ) as is_whole,
+        false as figure_is_older
     from lifetimes
     inner join our_quantities as ours
         on
@@ -280,6 +316,7 @@ select
         when intervals_kwh is null then 'no intervals'
         when abs(difference_kwh) <= tolerance_kwh + 0.000001 then 'agrees'
         when not is_whole then 'incomplete'
+        when figure_is_older then 'vendor figure is older'
         else 'differs'
     end as verdict
 from measured

@@ -26,8 +26,12 @@ select
     time_zone as timezone,
     pv_capacity as pv_capacity_kw,
     battery_capacity as battery_capacity_kwh,
-    grid_connected_at as grid_connected_at_utc,
-    coalesce(grid_connected_on, cast(grid_connected_at as date)) as grid_connected_on,
+    case when grid_connected_at >= timestamp '2000-01-01 00:00:00' then grid_connected_at end
+        as grid_connected_at_utc,
+    case
+        when grid_connected_at >= timestamp '2000-01-01 00:00:00'
+            then coalesce(grid_connected_on, cast(grid_connected_at as date))
+    end as grid_connected_on,
     fetched_at as fetched_at_utc
 from raw
 where system_id is not null
