@@ -29,3 +29,4 @@ where
             and blocks.site_id = totals.site_id
             and blocks.local_date = totals.local_date
     )
+    and {{ is_not_set_aside("solaredge", "totals") }}
