@@ -88,7 +88,8 @@ due as (
             when asked.fetched_at_utc >= {{ add_minutes("accounts.fetched_at_utc", "-" ~ late) }}
                 then asked.fetched_at_utc
             -- It is not in the list any more.
-            when coalesce(systems.fetched_at_utc < {{ add_minutes("lists.fetched_at_utc", "-" ~ late) }}, true)
+            when
+                coalesce(systems.fetched_at_utc < {{ add_minutes("lists.fetched_at_utc", "-" ~ late) }}, true)
                 then asked.fetched_at_utc
             else accounts.fetched_at_utc
         end as due_at_utc
@@ -113,7 +114,8 @@ spans as (
             "cast(floor(" ~ seconds_between("newest_start_utc", "due_at_utc") ~ " / 86400.0) as integer) - 1"
         ) }}) as last_due_on,
         -- Days before the first fetch are told once for a system, not for each of its streams.
-        least(first_asked_on, case when is_main_stream then installed_on else first_asked_on end) as first_date
+        least(first_asked_on, case when is_main_stream then installed_on else first_asked_on end)
+            as first_date
     from due
 ),
 
@@ -155,7 +157,8 @@ joined as (
         case
             when ledger.day_start_utc < days.installed_at_utc and ledger.day_end_utc > days.installed_at_utc
                 then floor(
-                    ledger.expected_points * {{ seconds_between("days.installed_at_utc", "ledger.day_end_utc") }}
+                    ledger.expected_points
+                    * {{ seconds_between("days.installed_at_utc", "ledger.day_end_utc") }}
                     / {{ seconds_between("ledger.day_start_utc", "ledger.day_end_utc") }}
                 )
             else ledger.expected_points
@@ -185,10 +188,12 @@ judged as (
             else 'missing'
         end as status,
         -- Of a day that is set aside nothing is used; an empty day's intervals have no value.
-        case when set_aside_because is null and coalesce(ledger_status <> 'empty', true) then n_points else 0 end
-            as used_points,
-        coalesce(local_date >= last_data_on, true) and local_date > {{ add_days("last_due_on", "-" ~ settling) }}
-            as may_still_come
+        case
+            when set_aside_because is null and coalesce(ledger_status <> 'empty', true) then n_points
+            else 0
+        end as used_points,
+        coalesce(local_date >= last_data_on, true)
+        and local_date > {{ add_days("last_due_on", "-" ~ settling) }} as may_still_come
     from joined
 )
 
@@ -218,11 +223,11 @@ select
         when status = 'missing' then 'not fetched, or its fetch failed'
     end as reason,
     case
-        when status in ('complete', 'pending') or local_date > last_due_on or is_before_installation then false
+        when status in ('complete', 'pending') then false
+        when local_date > last_due_on or is_before_installation then false
         when is_day_of_installation and (status = 'empty' or not knows_hour_of_installation) then false
-        when status = 'empty' and (last_data_on is null or (not is_main_stream and local_date < first_data_on))
-            then false
-        when status = 'empty' and may_still_come then false
+        when status = 'empty' and (last_data_on is null or may_still_come) then false
+        when status = 'empty' and not is_main_stream and local_date < first_data_on then false
         else true
     end as is_hole,
     cast(n_points as integer) as n_points,

@@ -49,6 +49,7 @@ select
     totals.pv_peak_kw,
     cast(totals.data_points_count as bigint) as data_points_count,
     cast(expected.points_count as bigint) as expected_points,
-    {{ share("least(totals.data_points_count, expected.points_count)", "expected.points_count") }} as coverage_share
+    {{ share("least(totals.data_points_count, expected.points_count)", "expected.points_count") }}
+        as coverage_share
 from totals
 left join expected on totals.system_key = expected.system_key

@@ -39,7 +39,8 @@ select
     -- An earlier release knew only the vendor's text, in v2 an instant in UTC.
     coalesce(installed_on, {{ date_of("installation_date") }}) as installed_on,
     -- v2 gives an instant, v1 the site's date.
-    case when installation_date like '%Z' then {{ timestamp_of("installation_date") }} end as installed_at_utc,
+    case when installation_date like '%Z' then {{ timestamp_of("installation_date") }} end
+        as installed_at_utc,
     activation_status,
     note,
     country,
