@@ -68,8 +68,15 @@ class Rotation:
         return (int(is_over), self._places.get(site, 0))
 
     def leaves(self, step: Step) -> bool:
-        """Return whether a step is left for a later run, as its kind has had its share."""
-        if self._share is None or step.reason not in ("snapshot", "totals"):
+        """Return whether a step is left for a later run, as its kind has had its share.
+
+        What adds to the series waits for a budget that carries the series.
+        """
+        if self._share is None:
+            return False
+        if step.source.after_history:
+            return True
+        if step.reason not in ("snapshot", "totals"):
             return False
         return self._shares[step.reason] + step.cost > self._share
 
@@ -81,14 +88,14 @@ class Rotation:
 
 
 def _keeping_up_costs_more(plan: Plan, budget: int) -> bool:
-    """Return whether all that is no history costs more than a budget."""
+    """Return whether the series' own upkeep costs more than a budget."""
     cost = 0
     for steps in plan.lanes.values():
         for step in steps():
             if step.is_history:
                 # A lane's steps come in the order of the phases.
                 break
-            cost += step.cost
+            cost += 0 if step.source.after_history else step.cost
             if cost > budget:
                 return True
     return False
