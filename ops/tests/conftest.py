@@ -12,6 +12,8 @@ import duckdb
 import psycopg
 import pytest
 from filelock import FileLock
+from meltano_stand_in import API_KEY, StandIn
+from meltano_stand_in import PASSWORD as SIGEN_PASSWORD
 from ops_support import END, FIRST, NOW, Snapshot
 from pipelines import SmallRun, build_duckdb
 from psycopg import sql
@@ -141,3 +143,12 @@ def either(request: pytest.FixtureRequest, filled: Path, monkeypatch: pytest.Mon
 def snapshot(project: Path) -> Snapshot:
     """Return what compares outputs with reviewed ones."""
     return Snapshot(project)
+
+
+@pytest.fixture
+def meltano(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StandIn:
+    """Return the stand-in, in a project with credentials for both sources."""
+    (project / ".env").write_text(
+        f"TAP_SIGEN_USERNAME=me\nTAP_SIGEN_PASSWORD={SIGEN_PASSWORD}\nTAP_SOLAREDGE_API_KEY={API_KEY}\n"
+    )
+    return StandIn(tmp_path, monkeypatch)
