@@ -199,7 +199,7 @@ CASES = (
     Case(System("TOTAL-NONE", _no_total), _everything("estimated", "import"), {"load": ["23:30"]}),
     Case(
         System("NO-END", _no_total_and_no_end),
-        _everything("suspect", "import"),
+        {**_everything("suspect"), "import": "estimated"},
         {"load": ["16:00", "17:00", "23:30"]},
     ),
     Case(
@@ -277,3 +277,23 @@ def test_a_day_is_what_flowed_or_says_otherwise(case: Case, built: DuckDBLoader)
             assert value is None
         if qualities[name] in ("ok", "bridged"):
             assert value == pytest.approx(sum(truth[name]), abs=DAY_LIE_KWH), name
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.system.name)
+def test_intervals_sum_to_their_half_hours_and_do_not_lie(case: Case, built: DuckDBLoader) -> None:
+    """Five minutes that are ok are what flowed, and a day has as much as its half hours."""
+    where = f"where system_id = '{case.system.name}' and local_date = '{case.system.day}'"
+    names = ("pv", "load", "charge", "discharge")
+    columns = ", ".join(f"{name}_kwh" for name in names)
+    for start, quality, *values in built.query(
+        f"select interval_start_utc, quality, {columns} from analytics.int_sigen__intervals {where}"
+    ):
+        flows = case.system.flows(12 * start.hour + start.minute // 5 + 1)
+        for name, value in zip(names, values, strict=True):
+            if quality == "ok":
+                assert value == pytest.approx(flows[name] / 12, abs=LIE_KWH), (start, name)
+    sums = ", ".join(f"sum({name}_kwh)" for name in names)
+    (intervals,) = built.query(f"select {sums} from analytics.int_sigen__intervals {where}")
+    (half_hours,) = built.query(f"select {sums} from analytics.int_sigen__30min {where}")
+    for one, other in zip(intervals, half_hours, strict=True):
+        assert one == pytest.approx(other, abs=DAY_LIE_KWH)

@@ -222,7 +222,19 @@ coalesce(
 {% macro counter_jumps(name, power) -%}
 coalesce(
     {{ name }}_kwh > 0.5 * {{ name }}_most + {{ var("sigen_agreement_kwh") }}
-    {%- if name != "discharge" %}
+    or (
+        data_points_count = 6
+        and {{ name }}_at_end - {{ name }}_rest_max > {{ name }}_most / 12.0 + {{ var("sigen_agreement_kwh") }}
+    )
+    {%- if name == "discharge" %}
+    -- What is sold is in no power; but it does not come all at once after 25 minutes of nothing.
+    or (
+        data_points_count = 6
+        and {{ name }}_rest_max <= {{ name }}_start + {{ standing_digit() }}
+        and {{ name }}_at_end - {{ name }}_rest_max
+        > 1.1 * coalesce({{ power }}_last, 0) / 12.0 + {{ var("sigen_agreement_kwh") }}
+    )
+    {%- else %}
     -- PV power reads low while the battery discharges hard.
     or {{ name }}_kwh - {{ power }}_integral
     > {{ agreement_kwh(name ~ "_kwh", power ~ "_integral") }}{{ " + coalesce(discharge_kwh, 0)" if name == "pv" }}

@@ -188,7 +188,7 @@ possible as (
             and coalesce(blocks.{{ metric }}_min = blocks.{{ metric }}_max, true)
             {%- endfor %}
             and blocks.data_points_count > 1
-            and blocks.power_use_rest_min = blocks.power_use_rest_max
+            and coalesce(blocks.power_use_rest_min = blocks.power_use_rest_max, true)
             and coalesce(blocks.power_use_first = blocks.power_use_rest_max, true),
             false
         ) as is_frozen

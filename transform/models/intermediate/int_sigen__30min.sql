@@ -270,6 +270,12 @@ judged as (
         and not coalesce({{ name }}_kwh <= {{ standing_digit() }} and {{ name }}_next_step % 2 = 0, false)
             as {{ name }}_is_read,
         (({{ name }}_jumps or {{ name }}_lags) and not {{ name }}_start_stands and not {{ name }}_end_stands)
+        -- More than the system can, whatever its powers say.
+        or (
+            {{ name }}_start_is_there
+            and {{ name }}_end_is_there
+            and {{ name }}_kwh > 0.5 * {{ name }}_most + {{ var("sigen_agreement_kwh") }}
+        )
         or ({{ name }}_lacks_end and coalesce({{ name }}_total, {{ name }}_listed) is not null)
             as {{ name }}_is_contradicted,
         -- The last reading of a day whose total is not known: what came after it is in no figure.
@@ -336,7 +342,8 @@ energies as (
         case
             when grid_is_whole or (grid_integral is null and import_by_balance is null)
                 then case when grid_integral < 0 then 0.0 else grid_integral end
-            when is_by_balance and import_by_balance is not null then greatest(0.0, import_by_balance)
+            when (is_by_balance or grid_integral is null) and import_by_balance is not null
+                then greatest(0.0, import_by_balance)
             else coalesce(grid_integral, 0)
                 + coalesce({{ missing_samples_kwh("grid_integral", "grid_samples", "import_by_balance") }}, 0)
         end as import_kwh,

@@ -1,4 +1,5 @@
 {%- set counters = energy_counters() %}
+{%- set clock = add_minutes("history.measured_at_utc", "history.utc_offset_minutes") %}
 
 with days as (
     select
@@ -11,33 +12,32 @@ with days as (
             and following.local_date = {{ add_days("ledger.local_date", 1) }}
 ),
 
-readings as (
+-- Half hours say which readings are right: no row's is below the start or above the end of its own.
+blocks as (
     select
-        history.account,
-        history.system_id,
-        history.local_date,
-        history.utc_offset_minutes,
-        history.measured_at_utc,
-        history.from_grid_power_kw,
-        days.day_start_utc,
-        days.day_end_utc,
-        days.fetched_at_utc >= days.day_end_utc as day_is_over,
-        days.following_fetched_at_utc,
-        {%- for name, counter in counters.items() %}
-        -- Energy is counted from midnight on, whatever the midnight row says.
-        case when history.measured_at_utc > days.day_start_utc then history.{{ counter }}_kwh else 0.0 end
-            as {{ name }}_counter,
-        days.{{ counter }}_kwh as {{ name }}_day_total
+        system_id,
+        local_date,
+        block_start_utc,
+        import_rank,
+        -- What is sold directly has no quality of its own; that of the export holds it.
+        greatest(
+            {%- for quantity in energy_quantities() %}
+            case
+                when {{ quantity }}_kwh is null then -1 else {{ quantity }}_rank
+            end{{ "," if not loop.last }}
+            {%- endfor %}
+        ) as block_rank,
+        {%- for name in counters %}
+        {{ name }}_kwh as {{ name }}_block_kwh,
+        coalesce(
+            sum({{ name }}_kwh) over (
+                partition by system_id, local_date order by block_start_utc
+                rows between unbounded preceding and 1 preceding
+            ), 0.0
+        ) as {{ name }}_start
         {{- "," if not loop.last }}
         {%- endfor %}
-    from {{ ref("stg_sigen__history") }} as history
-    inner join days
-        on
-            history.system_id = days.system_id
-            and history.local_date = days.local_date
-            and history.fetched_at_utc = days.fetched_at_utc
-            {{- same_account("sigen", "history", "days") }}
-    where history.is_valid_local_time
+    from {{ ref("int_sigen__30min") }}
 ),
 
 midnights as (
@@ -56,51 +56,99 @@ midnights as (
     group by days.system_id, days.local_date
 ),
 
-neighbours as (
+readings as (
     select
-        readings.*,
+        history.account,
+        history.system_id,
+        history.local_date,
+        history.utc_offset_minutes,
+        history.measured_at_utc,
+        history.from_grid_power_kw,
+        days.day_start_utc,
+        days.day_end_utc,
+        days.fetched_at_utc >= days.day_end_utc as day_is_over,
+        history.measured_at_utc = days.day_start_utc as starts_day,
+        blocks.import_rank,
+        blocks.block_rank,
+        {%- for name, counter in counters.items() %}
+        history.{{ counter }}_kwh as {{ name }}_counter,
+        blocks.{{ name }}_start,
+        blocks.{{ name }}_start + blocks.{{ name }}_block_kwh as {{ name }}_block_end,
+        -- A day is counted from midnight on, whatever the midnight row says.
+        case
+            when blocks.{{ name }}_block_kwh is null or history.{{ counter }}_kwh is null then null
+            when history.measured_at_utc > days.day_start_utc
+                then least(
+                    greatest(history.{{ counter }}_kwh, blocks.{{ name }}_start),
+                    blocks.{{ name }}_start + blocks.{{ name }}_block_kwh
+                )
+            else 0.0
+        end as {{ name }}_level
+        {{- "," if not loop.last }}
+        {%- endfor %}
+    from {{ ref("stg_sigen__history") }} as history
+    inner join days
+        on
+            history.system_id = days.system_id
+            and history.local_date = days.local_date
+            and history.fetched_at_utc = days.fetched_at_utc
+            {{- same_account("sigen", "history", "days") }}
+    inner join blocks
+        on
+            history.system_id = blocks.system_id
+            and history.local_date = blocks.local_date
+            and {{ block_start_utc(clock, "history.utc_offset_minutes") }} = blocks.block_start_utc
+    where history.is_valid_local_time
+),
+
+runs as (
+    select
+        *,
+        lead(measured_at_utc) over day as next_utc,
+        lead(from_grid_power_kw) over day as next_row_power_kw,
         row_number() over day = 1 as is_first,
-        lead(readings.measured_at_utc) over day is null as is_last,
-        lead(readings.measured_at_utc) over day as next_utc,
-        coalesce(
-            lead(readings.from_grid_power_kw) over day,
-            case when lead(readings.measured_at_utc) over day is null then midnights.power_kw end
-        ) as next_power_kw,
         {%- for name in counters %}
-        lead(readings.{{ name }}_counter) over day as {{ name }}_next,
-        max(readings.{{ name }}_counter) over (
-            partition by readings.system_id, readings.local_date order by readings.measured_at_utc
+        starts_day or coalesce(abs({{ name }}_counter - {{ name }}_level) <= {{ counter_digit() }}, false)
+            as {{ name }}_is_read,
+        max({{ name }}_level) over (
+            partition by system_id, local_date order by measured_at_utc
             rows between unbounded preceding and current row
         ) as {{ name }}_run
         {{- "," if not loop.last }}
         {%- endfor %}
     from readings
-    left join midnights
-        on
-            readings.system_id = midnights.system_id
-            and readings.local_date = midnights.local_date
-    window day as (partition by readings.system_id, readings.local_date order by readings.measured_at_utc)
+    window day as (partition by system_id, local_date order by measured_at_utc)
 ),
 
 intervals as (
     select
-        *,
-        case when is_first then day_start_utc else measured_at_utc end as interval_start_utc,
-        coalesce(next_utc, day_end_utc) as interval_end_utc,
+        runs.*,
+        runs.next_utc is null as is_last,
+        case when runs.is_first then runs.day_start_utc else runs.measured_at_utc end as interval_start_utc,
+        coalesce(runs.next_utc, runs.day_end_utc) as interval_end_utc,
+        case
+            when runs.next_utc is null then midnights.power_kw else runs.next_row_power_kw
+        end as next_power_kw,
         {%- for name in counters %}
         {{ rounded(
-            "greatest(" ~ name ~ "_run, case when is_last then " ~ name ~ "_day_total else "
-            ~ name ~ "_next end) - case when is_first then 0.0 else " ~ name ~ "_run end"
+            "case when runs." ~ name ~ "_block_end is not null then coalesce(lead(runs." ~ name
+            ~ "_run) over day, runs." ~ name ~ "_block_end) - case when runs.is_first then 0.0 else coalesce(runs."
+            ~ name ~ "_run, runs." ~ name ~ "_start) end end"
         ) }} as {{ name }}_kwh,
-        coalesce(
-            case when is_last then {{ name }}_day_total else {{ name }}_next end
-            >= {{ name }}_run - {{ counter_digit() }}, false
-        ) as {{ name }}_is_read
-        {{- "," if not loop.last }}
         {%- endfor %}
-    from neighbours
-    -- What comes after the last row of a running day is not known yet.
-    where day_is_over or not is_last
+        (
+            {%- for name in counters %}
+            runs.{{ name }}_is_read
+            and coalesce(lead(runs.{{ name }}_is_read) over day, runs.next_utc is null)
+            {{- " and" if not loop.last }}
+            {%- endfor %}
+        ) as is_read
+    from runs
+    left join midnights
+        on
+            runs.system_id = midnights.system_id
+            and runs.local_date = midnights.local_date
+    window day as (partition by runs.system_id, runs.local_date order by runs.measured_at_utc)
 ),
 
 measured as (
@@ -110,6 +158,8 @@ measured as (
             as minutes,
         load_kwh + pv_to_grid_kwh + charge_kwh - pv_kwh - discharge_kwh as import_by_balance
     from intervals
+    -- What comes after the last row of a running day is not known yet.
+    where day_is_over or not is_last
 )
 
 select
@@ -123,21 +173,20 @@ select
     pv_kwh,
     load_kwh,
     {{ rounded(
-        "case when minutes = 5 and next_power_kw is not null then next_power_kw / 12.0 "
-        ~ "else greatest(0.0, import_by_balance) end"
+        "case when minutes = 5 and next_power_kw >= 0 and import_rank in ("
+        ~ rank_of("ok") ~ ", " ~ rank_of("unsettled") ~ ") then next_power_kw / 12.0"
+        ~ " when import_by_balance < 0 then 0.0 else import_by_balance end"
     ) }} as import_kwh,
     pv_to_grid_kwh,
     charge_kwh,
     discharge_kwh,
     case
-        when
-            minutes = 5
-            and next_power_kw is not null
-            {%- for name in counters %}
-            and {{ name }}_is_read
-            {%- endfor %}
-            then 'ok'
         when is_last and next_power_kw is null then 'unsettled'
+        -- Its half hour is not settled as a whole, but this part of it is read.
+        when minutes = 5 and next_power_kw is not null and is_read and not is_last
+            and block_rank = {{ rank_of("unsettled") }} then 'ok'
+        when block_rank <> {{ rank_of("ok") }} then {{ quality_name("block_rank") }}
+        when minutes = 5 and next_power_kw is not null and is_read then 'ok'
         else 'bridged'
     end as quality,
     account
