@@ -66,12 +66,17 @@ def fill(connection: duckdb.DuckDBPyConnection, systems: int, days: int) -> int:
         f"timestamp '{FETCHED}' as fetched_at, 'normal' as status from range({systems}) as t(n)"
     )
     counters = ", ".join(
-        f"round(sum(round({power}, 3) / 12) over day - round({power}, 3) / 12, 2) as {name}"
+        # A row's power is the mean of the five minutes before it: the midnight row's is of the eve.
+        f"round(sum(round({power}, 3) / 12) over day "
+        f"- first_value(round({power}, 3) / 12) over day, 2) as {name}"
         for name, power in COUNTERS.items()
     )
     totals = ", ".join(
-        f"round(max({name}) + max_by({power}, seq) / 12, 2) as {name}"
+        f"round(max({name}) + coalesce(max_by({name}_after, seq), 0) / 12, 2) as {name}"
         for name, power in COUNTERS.items()
+    )
+    following = ", ".join(
+        f"lead({power}) over system as {name}_after" for name, power in COUNTERS.items()
     )
     connection.execute(
         f"""
@@ -124,11 +129,18 @@ def fill(connection: duckdb.DuckDBPyConnection, systems: int, days: int) -> int:
     connection.execute(
         f"""
         create table tap_sigen.history_days as
+        with rows as (
+            select
+                *,
+                {following}
+            from tap_sigen.history_intervals
+            window system as (partition by system_id order by local_date, seq)
+        )
         select
             rows.system_id, rows.local_date, min(start_utc) as recorded_at,
             timestamp '{FETCHED}' as fetched_at, count(*) as n_points, count(*) as expected_points,
             'complete' as status, any_value(zone) as timezone, {totals}
-        from tap_sigen.history_intervals as rows
+        from rows
         join tap_sigen.systems using (system_id)
         join calendar on calendar.zone = systems.time_zone and calendar.local_date = rows.local_date
         group by rows.system_id, rows.local_date

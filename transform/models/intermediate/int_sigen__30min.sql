@@ -274,6 +274,7 @@ judged as (
         or (
             {{ name }}_start_is_there
             and {{ name }}_end_is_there
+            and not {{ name }}_start_stands
             and {{ name }}_kwh > 0.5 * {{ name }}_most + {{ var("sigen_agreement_kwh") }}
         )
         or ({{ name }}_lacks_end and coalesce({{ name }}_total, {{ name }}_listed) is not null)
