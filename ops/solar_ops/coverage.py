@@ -31,6 +31,11 @@ select
         then 1 else 0 end) as hole_days,
     sum(case when coverage.status = 'set_aside' then 1 else 0 end) as set_aside_days,
     sum(case when coverage.status = 'before_start'{requested} then 1 else 0 end) as days_to_come,
+    max(case when coverage.is_hole and coverage.status in ('missing', 'refused')
+        then coverage.local_date end) as last_failed_day,
+    max(case when coverage.status = 'empty' then coverage.local_date end) as last_empty_day,
+    max(case when coverage.status not in ('missing', 'refused', 'before_start')
+        then coverage.local_date end) as last_answered_day,
     max(coverage.source_fetched_at_utc) as fetched_at_utc,
     max(systems.system_name) as system_name
 from {schema}.fct_day_coverage as coverage
@@ -62,6 +67,8 @@ class StreamStatus:
         set_aside_days: Days of those whose data is there and contradicts itself.
         days_to_come: Days since the installation, or the tap's `start_date`, not fetched yet.
         fetched_at_utc: When the stream was last fetched.
+        is_failing: Whether the vendor gave no answer for the newest days that are due.
+        is_silent: Whether the vendor answers for the newest days, without data.
     """
 
     system_key: str
@@ -73,6 +80,8 @@ class StreamStatus:
     set_aside_days: int
     days_to_come: int
     fetched_at_utc: dt.datetime | None
+    is_failing: bool = False
+    is_silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +157,15 @@ def stream_statuses(warehouse: Warehouse, starts: dict[str, dt.date]) -> list[St
             set_aside_days=int(row["set_aside_days"]),
             days_to_come=int(row["days_to_come"]),
             fetched_at_utc=row["fetched_at_utc"],
+            is_failing=_is_newer(row["last_failed_day"], row["last_answered_day"]),
+            is_silent=_is_newer(row["last_empty_day"], row["last_day"]),
         )
         for row in rows.records()
     ]
+
+
+def _is_newer(day: dt.date | None, other: dt.date | None) -> bool:
+    return day is not None and (other is None or day > other)
 
 
 def find_gaps(

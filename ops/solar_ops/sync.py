@@ -96,7 +96,8 @@ class Summary:
         ended_at: When it ended, UTC.
         result: ok, partial or failed.
         steps: Its steps.
-        stale: Sources whose newest data is too old, a line each.
+        stale: Systems whose newest data is too old, a line each.
+        stale_groups: The same in a few lines.
     """
 
     run_id: str
@@ -106,6 +107,7 @@ class Summary:
     result: Result = "ok"
     steps: list[Step] = field(default_factory=list)
     stale: list[str] = field(default_factory=list)
+    stale_groups: list[str] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the summary for JSON."""
@@ -369,7 +371,7 @@ def told_lines(summary: Summary) -> Iterator[str]:
             yield f"  paused: {step.paused}"
         if step.error:
             yield f"  {step.error}"
-    yield from (f"stale: {line}" for line in summary.stale)
+    yield from (f"stale: {line}" for line in summary.stale_groups)
     yield f"result: {summary.result} (run {summary.run_id})"
 
 

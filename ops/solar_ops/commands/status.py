@@ -22,7 +22,17 @@ from solar_ops.commands.common import (
 from solar_ops.coverage import find_gaps, start_dates, stream_statuses
 from solar_ops.errors import FAILED, OpsError
 from solar_ops.exporting import Selection
-from solar_ops.freshness import stale_sources
+from solar_ops.fleet import (
+    SMALL_FLEET,
+    count_gaps,
+    counts_of,
+    listed_systems,
+    system_statuses,
+    told_counts,
+    worst_gaps,
+    worst_systems,
+)
+from solar_ops.freshness import grouped, stale_systems
 from solar_ops.journal import Journal
 from solar_ops.lock import holder_of, is_held
 from solar_ops.meltano_runs import latest_runs, schedules
@@ -35,7 +45,8 @@ from solar_ops.warehouse import open_warehouse, warehouse_label
 if TYPE_CHECKING:
     import datetime as dt
 
-    from solar_ops.coverage import StreamStatus
+    from solar_ops.coverage import Gap, StreamStatus
+    from solar_ops.fleet import SystemStatus
     from solar_ops.project import Project
     from solar_ops.settings import Settings
 
@@ -43,50 +54,75 @@ RECENT_RUNS = 5
 
 
 @click.command(
-    epilog=examples("solar status", "solar status --json", "solar status --check --no-quota")
+    epilog=examples(
+        "solar status",
+        "solar status --all",
+        "solar status --json",
+        "solar status --check --no-quota",
+    )
 )
+@click.option("--all", "show_all", is_flag=True,
+              help="A line for each stream, also of a fleet.")  # fmt: skip
 @click.option("--check", is_flag=True,
               help="Exit with 1 if a source is stale or the last run did not go well.")  # fmt: skip
 @click.option("--quota/--no-quota", default=True,
               help="Whether to look up what is left of the quotas; asks no vendor.")  # fmt: skip
 @json_option
 @one_line_errors
-def status(*, check: bool, quota: bool, as_json: bool) -> None:
-    """Show what each system has, the last runs, what is missing and what comes next."""
+def status(*, show_all: bool, check: bool, quota: bool, as_json: bool) -> None:
+    """Show what each system has, the last runs, what is missing and what comes next.
+
+    Of more than 20 systems, the counts by state and the 20 systems that lack most.
+    """
     project, settings = here()
-    told = _collect(settings)
+    told, systems, lines = _collect(settings)
     told["quota"] = _quotas(project, settings) if quota else []
     told["schedules"] = [asdict(one) for one in schedules(project.root)]
     if as_json:
         print_json(told)
     else:
-        for show in (_show_warehouse, _show_streams, _show_runs, _show_next):
-            show(told)
+        _show_warehouse(told)
+        if systems:
+            console().print(told_counts(told["counts"]), soft_wrap=True)
+        if show_all or len(systems) <= SMALL_FLEET:
+            _show_streams(told)
+        else:
+            _show_worst(worst_systems(systems))
+        _show_doubts(told, lines)
+        _show_runs(told)
+        _show_next(told)
     if check and (told["stale"] or told["warehouse_problem"] or not _last_went_well(told)):
         sys.exit(FAILED)
 
 
-def _collect(settings: Settings) -> dict[str, Any]:
+def _collect(settings: Settings) -> tuple[dict[str, Any], list[SystemStatus], list[str]]:
+    """Return what JSON shows, the systems, and the stale ones in a few lines."""
     lock = lock_path(settings)
     running = holder_of(lock) if is_held(lock) else {}
     streams: list[StreamStatus] = []
+    systems: list[SystemStatus] = []
     problem = ""
     try:
         with open_warehouse(settings) as warehouse:
             streams = stream_statuses(warehouse, start_dates(settings))
+            systems = system_statuses(streams, listed_systems(warehouse))
     except OpsError as error:
         problem = str(error)
     runs = Journal(journal_path(settings)).runs()[-RECENT_RUNS:]
-    return {
+    stale = stale_systems(settings, SOURCE_NAMES) if not problem else []
+    told = {
         "environment": settings.meltano_environment,
         "warehouse": warehouse_label(settings),
         "warehouse_problem": problem,
         "running": running,
+        "counts": counts_of(systems, streams),
+        "systems": [asdict(system) for system in systems],
         "streams": [asdict(stream) for stream in streams],
-        "stale": stale_sources(settings, SOURCE_NAMES) if not problem else [],
+        "stale": [str(one) for one in stale],
         "runs": [asdict(run) for run in reversed(runs)],
         "meltano_runs": [asdict(run) for run in latest_runs(settings).values()],
     }
+    return told, systems, grouped(stale)
 
 
 def _quotas(project: Project, settings: Settings) -> list[dict[str, Any]]:
@@ -118,8 +154,8 @@ def _show_warehouse(told: dict[str, Any]) -> None:
 def _show_streams(told: dict[str, Any]) -> None:
     out = console()
     if told["streams"]:
-        shown = table("System", "Stream", "Newest data", "Settled until", ">Holes, days",
-                      ">To come, days", "Last fetched, UTC")  # fmt: skip
+        shown = table("System", "Stream", "Newest data", "Complete through", ">Missing days",
+                      ">Not yet fetched", "Last fetched, UTC")  # fmt: skip
         for stream in told["streams"]:
             shown.add_row(
                 short_name(stream["system_name"]), stream["stream"], _day(stream["last_day"]),
@@ -127,10 +163,31 @@ def _show_streams(told: dict[str, Any]) -> None:
                 str(stream["days_to_come"]), _minute(stream["fetched_at_utc"]),
             )  # fmt: skip
         out.print(shown)
+
+
+def _show_worst(worst: list[SystemStatus]) -> None:
+    if not worst:
+        return
+    out = console()
+    shown = table("System", "Name", "State", "Newest data", ">Days behind", ">Missing days",
+                  ">Not yet fetched", ">Set aside")  # fmt: skip
+    for one in worst[:SMALL_FLEET]:
+        shown.add_row(
+            one.system_key, short_name(one.system_name), one.state, _day(one.last_day),
+            str(one.days_behind), str(one.missing_days), str(one.days_to_come),
+            str(one.set_aside_days),
+        )  # fmt: skip
+    out.print(shown)
+    if (more := len(worst) - SMALL_FLEET) > 0:
+        out.print(f"{more:,} more systems that lack something; --all shows every stream")
+
+
+def _show_doubts(told: dict[str, Any], stale: list[str]) -> None:
+    out = console()
     if days := sum(stream["set_aside_days"] for stream in told["streams"]):
         out.print(f"Set aside, days: {days}; `solar gaps` says why")
-    for line in told["stale"]:
-        out.print(f"Stale: {line}")
+    for line in stale:
+        out.print(f"Stale: {line}", soft_wrap=True)
 
 
 def _show_runs(told: dict[str, Any]) -> None:
@@ -171,6 +228,7 @@ def _show_next(told: dict[str, Any]) -> None:
 )
 @selection_options
 @click.option("--to-come", is_flag=True, help="Also days that were never asked for.")
+@click.option("--all", "show_all", is_flag=True, help="A line for each gap, however many.")
 @click.option("--check", is_flag=True, help="Exit with 1 if there is a gap.")
 @json_option
 @one_line_errors
@@ -180,10 +238,14 @@ def gaps(
     end: dt.date | None,
     *,
     to_come: bool,
+    show_all: bool,
     check: bool,
     as_json: bool,
 ) -> None:
-    """List the days that lack data, and why. `solar backfill` asks for them again."""
+    """List the days that lack data, and why. `solar backfill` requests them again.
+
+    Of more than 20 gaps, the counts by reason and the 20 systems that lack most.
+    """
     check_order(start, end)
     _, settings = here()
     with open_warehouse(settings) as warehouse:
@@ -194,17 +256,45 @@ def gaps(
         print_json([{**asdict(gap), "days": gap.days} for gap in found])
     elif not found:
         click.echo("No gaps.")
+    elif show_all or len(found) <= SMALL_FLEET:
+        _show_gaps(found)
     else:
-        out = console()
-        shown = table("System", "Stream", "First day", "Last day", ">Days", ">Intervals", "Why")
-        for gap in found:
-            shown.add_row(
-                f"{gap.vendor}:{gap.system_id}", gap.stream, _day(gap.first), _day(gap.last),
-                str(gap.days), str(gap.missing_points or "-"), gap.reason,
-            )  # fmt: skip
-        out.print(shown)
+        _show_gap_counts(found)
     if check and found:
         sys.exit(FAILED)
+
+
+def _show_gaps(found: list[Gap]) -> None:
+    shown = table("System", "Stream", "First day", "Last day", ">Days", ">Intervals", "Why")
+    for gap in found:
+        shown.add_row(
+            f"{gap.vendor}:{gap.system_id}", gap.stream, _day(gap.first), _day(gap.last),
+            str(gap.days), str(gap.missing_points or "-"), gap.reason,
+        )  # fmt: skip
+    console().print(shown)
+
+
+def _show_gap_counts(found: list[Gap]) -> None:
+    out = console()
+    reasons = table("Vendor", ">Systems", ">Gaps", ">Days", "Why")
+    for one in count_gaps(found):
+        reasons.add_row(
+            one.vendor, f"{one.systems:,}", f"{one.gaps:,}", f"{one.days:,}", one.reason
+        )
+    out.print(reasons)
+    worst = worst_gaps(found)
+    shown = table("System", ">Gaps", ">Days", "First day", "Last day", "Why, mostly")
+    for line in worst[:SMALL_FLEET]:
+        shown.add_row(
+            line["system_key"], str(line["gaps"]), str(line["days"]), _day(line["first"]),
+            _day(line["last"]), line["reason"],
+        )  # fmt: skip
+    out.print(shown)
+    more = max(0, len(worst) - SMALL_FLEET)
+    out.print(
+        f"{len(found):,} gaps of {len(worst):,} systems"
+        f"{f', {more:,} of them not shown' if more else ''}; --all shows each gap"
+    )
 
 
 def _day(value: dt.date | None) -> str:

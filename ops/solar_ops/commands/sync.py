@@ -12,7 +12,7 @@ import click
 from solar_ops import notify
 from solar_ops.commands.common import examples, here, json_option, one_line_errors, print_json, say
 from solar_ops.errors import FAILED, PARTLY_DONE, OpsError
-from solar_ops.freshness import stale_sources
+from solar_ops.freshness import grouped, stale_systems
 from solar_ops.journal import Journal, stamp
 from solar_ops.lock import exclusive
 from solar_ops.logs import redactor_for, run_log
@@ -118,7 +118,8 @@ def run_once(
         for step in summary.steps:
             step.error = redactor.text(step.error)
         summary.result = result_of(summary.steps)
-        summary.stale = stale_sources(settings, [source.name for source in sources])
+        stale = stale_systems(settings, [source.name for source in sources])
+        summary.stale, summary.stale_groups = [str(one) for one in stale], grouped(stale)
         summary.ended_at = stamp(dt.datetime.now(dt.UTC))
         steps = summary.as_dict()["steps"]
         journal.ended(run_id, dt.datetime.now(dt.UTC), summary.result, steps)
@@ -136,7 +137,7 @@ def _notify(summary: Summary, text: str, settings: Settings, log: RunLog) -> Non
     if summary.stale:
         notices.append(
             notify.Notice(
-                "stale", "solar sync: no new data", "\n".join(summary.stale), summary.run_id
+                "stale", "solar sync: no new data", "\n".join(summary.stale_groups), summary.run_id
             )
         )
     for notice in notices:
