@@ -20,6 +20,7 @@ from solar_ops.errors import OpsError
 from solar_ops.meltano_runs import latest_runs
 from solar_ops.models import model_names
 from solar_ops.own_folders import dbt_target, one_makes_the_database, own_folders
+from solar_ops.progress import METRIC, Report, metric_of
 from solar_ops.project import STOP_SECONDS
 from solar_ops.raw_files import write_raw_files
 from solar_ops.settings import FILE_TARGETS
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from solar_ops.journal import Journal
     from solar_ops.logs import RunLog
+    from solar_ops.progress import Watch
     from solar_ops.project import Project
     from solar_ops.raw_files import FileFormat
     from solar_ops.settings import Settings
@@ -133,16 +135,14 @@ class Sync:
         project: Where.
         settings: The settings in force.
         log: Where all programs' lines go.
-        say: Gets lines that a person at a terminal wants to see.
+        watch: Shows each step while it goes on.
     """
 
-    def __init__(
-        self, project: Project, settings: Settings, log: RunLog, say: Callable[[str], None]
-    ) -> None:
+    def __init__(self, project: Project, settings: Settings, log: RunLog, watch: Watch) -> None:
         self._project = project
         self._settings = settings
         self._log = log
-        self._say = say
+        self._watch = watch
         self._child: subprocess.Popen[str] | None = None
         self._stopped_by = 0
         self._step = ""
@@ -219,7 +219,7 @@ class Sync:
         self._end_if_stopped()
         step = Step(name)
         self._step = name
-        self._say(f"{name} ...")
+        self._watch.begin(name)
         started = dt.datetime.now(dt.UTC)
         code = self._project.stream(
             arguments,
@@ -236,6 +236,7 @@ class Sync:
             step.error = f"meltano ended with {code}"
         if not code:
             step.error = ""
+        self._watch.end(step.result)
         return step
 
     def _end_if_stopped(self) -> None:
@@ -255,7 +256,7 @@ class Sync:
 
     def _files(self, form: FileFormat) -> Step:
         step = Step("files")
-        self._say(f"{form} files ...")
+        self._watch.begin(f"{form} files")
         started = dt.datetime.now(dt.UTC)
         folder = self._settings.path("FILES_DIR") / form
         try:
@@ -267,6 +268,7 @@ class Sync:
             step.result = "ok"
             step.rows = f"{sum(one.changed for one in written)} files written"
         step.seconds = round((dt.datetime.now(dt.UTC) - started).total_seconds(), 1)
+        self._watch.end(step.result)
         return step
 
     def _started(self, process: subprocess.Popen[str]) -> None:
@@ -295,6 +297,9 @@ class Sync:
         except (ValueError, KeyError, TypeError):
             level, event, entry = logging.INFO, line, {}
         program = str(entry.get("name") or "meltano")
+        if (metric := metric_of(entry, event)) is not None:
+            self._measured(program, metric)
+            return
         if program == "meltano" and event.startswith(QUIET):
             level = logging.DEBUG
         self._log.write(level, program, event)
@@ -311,6 +316,12 @@ class Sync:
             told = str(entry.get("err") or event).strip().splitlines()
             if told and event != BLOCK_DONE and (program != "meltano" or not step.error):
                 step.error = told[-1]
+
+    def _measured(self, program: str, metric: Mapping[str, Any]) -> None:
+        """Show where a tap is; one line in a few seconds is too much for a night's log."""
+        self._log.write(logging.DEBUG, program, f"{METRIC}{json.dumps(metric)}")
+        if report := Report.of(metric):
+            self._watch.report(report)
 
 
 class _signals:  # noqa: N801 - used as a function

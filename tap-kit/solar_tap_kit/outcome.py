@@ -36,6 +36,11 @@ class Outcome:
         self._resume_at: dt.datetime | None = None
 
     @property
+    def left(self) -> int:
+        """How many windows are left for a later run."""
+        return self._left
+
+    @property
     def is_unfinished(self) -> bool:
         """Whether windows are left for a later run."""
         return self._left > 0

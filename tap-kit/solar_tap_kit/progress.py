@@ -1,20 +1,31 @@
-"""What a person sees of a run: one line a window, a bar on a terminal, the totals at the end."""
+"""What is seen of a run: lines and a bar for people, METRIC lines for programs."""
 
 from __future__ import annotations
 
 import datetime as dt
 import logging
 import sys
+import threading
 from collections import Counter
-from typing import TYPE_CHECKING
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
+from singer_sdk import metrics
+
+from solar_tap_kit.clock import utc_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sized
+
     from click._termui_impl import ProgressBar
 
     from solar_tap_kit.clock import Clock
+    from solar_tap_kit.outcome import Outcome
     from solar_tap_kit.session import Session
+
+WaitsFor = Literal["quota", "turn", "cloud"]
+"""A limit of requests, the pauses of all sites, or a cloud that gives no answer."""
 
 logger = logging.getLogger("solar_tap_kit.run")
 
@@ -24,9 +35,23 @@ LINES_FROM_SITES = 50
 BAR_FROM = 3
 """A shorter plan is over before a bar helps."""
 
+METRIC_EVERY = dt.timedelta(seconds=3)
+"""The least time between two METRIC lines, apart from the first, the last and a wait."""
+
+
+class _Name(Enum):
+    """The metrics of ours, in the form in which the SDK keeps its own."""
+
+    PROGRESS = "solar_progress"
+
 
 class Progress:
-    """Counts what is done and says so.
+    """Counts what is done and reports it.
+
+    Programs read `METRIC` lines in the form of the Singer SDK: a gauge `solar_progress` whose
+    value is the number of finished fetch steps, with these tags: `total`, `rows`, `spent`,
+    `unit` (calls or credits), `done_at` (the expected end), and during a wait `waits_until`
+    and `waits_for` (quota, turn, cloud). Instants are UTC; what is unknown is null.
 
     Args:
         clock: Time source.
@@ -42,15 +67,35 @@ class Progress:
         self._total = self._done = 0
         self._is_fleet = False
         self._bar: ProgressBar[int] | None = None
+        self._turns: Sized = ()
+        self._outcome: Outcome | None = None
+        self._reported_at: dt.datetime | None = None
+        self._wait: tuple[dt.datetime, WaitsFor] | None = None
+        self._lock = threading.Lock()
         self.rows: Counter[str] = Counter()
 
-    def begin(self, total: int, sites: int) -> None:
-        """Start counting towards `total` steps of a number of sites."""
-        self._total = total
+    def begin(self, turns: Sized, sites: int, outcome: Outcome) -> None:
+        """Start counting.
+
+        Args:
+            turns: The steps that are still to be done; shrinks as the run goes on.
+            sites: How many sites they are of.
+            outcome: Knows how many steps are left for a later run.
+        """
+        self._turns, self._outcome = turns, outcome
+        self._total = len(turns)
         self._is_fleet = sites > LINES_FROM_SITES
-        if sys.stderr.isatty() and total >= BAR_FROM:
-            self._bar = click.progressbar(length=total, label="windows", file=sys.stderr)
+        self._session.on_wait = self.wait
+        if sys.stderr.isatty() and self._total >= BAR_FROM:
+            self._bar = click.progressbar(length=self._total, label="windows", file=sys.stderr)
             self._bar.__enter__()
+        self._report(always=True)
+
+    def wait(self, until: dt.datetime, why: WaitsFor = "quota") -> None:
+        """Report that the run, or one of its workers, waits; may be called from any thread."""
+        is_new = self._wait is None or self._wait[0] <= self._clock.now()
+        self._wait = (until, why)
+        self._report(always=is_new)
 
     def step(self, what: str, note: str, *, archived: bool) -> None:
         """Say that a step is done."""
@@ -72,12 +117,16 @@ class Progress:
             " (archived)" if archived else "",
             self._spent(),
         )
+        self._report()
 
     def finish(self) -> None:
         """Close the bar and say what the run brought and cost."""
         if self._bar is not None:
             self._bar.__exit__(None, None, None)
             self._bar = None
+        # A run that ends early has counted the steps that remain as left for a later one.
+        self._turns, self._wait = (), None
+        self._report(always=True)
         rows = ", ".join(f"{name} {count}" for name, count in sorted(self.rows.items()))
         calls = ", ".join(
             f"{name} {count}" for name, count in sorted(self._session.calls_by_endpoint.items())
@@ -87,12 +136,45 @@ class Progress:
 
     def _spent(self) -> str:
         text = f"{self._session.spent} {self._unit} so far"
-        elapsed = (self._clock.now() - self._began).total_seconds()
-        rest = self._total - self._done
-        if rest > 0 and self._done and elapsed >= 1:
-            ends = self._clock.now() + dt.timedelta(seconds=elapsed / self._done * rest)
-            text += f", done about {short(ends)}"
-        return text
+        ends = self._ends(self._done, self._total - self._done)
+        return text if ends is None else f"{text}, done about {short(ends)}"
+
+    def _ends(self, done: int, rest: int) -> dt.datetime | None:
+        """Return when the rest is done at the pace so far, or None if there is none yet."""
+        now = self._clock.now()
+        elapsed = (now - self._began).total_seconds()
+        if rest <= 0 or done <= 0 or elapsed < 1:
+            return None
+        return now + dt.timedelta(seconds=elapsed / done * rest)
+
+    def _report(self, *, always: bool = False) -> None:
+        """Log where the run is as a METRIC line, unless one has just been logged."""
+        now = self._clock.now()
+        with self._lock:
+            is_due = self._reported_at is None or now - self._reported_at >= METRIC_EVERY
+            # A line would tear the bar.
+            if self._bar is not None or not (always or is_due):
+                return
+            self._reported_at = now
+        left_out = self._outcome.left if self._outcome is not None else 0
+        rest = len(self._turns)
+        # Probes and halves of bulk steps come on top of what was planned.
+        total = max(self._total, rest + left_out)
+        done = total - rest - left_out
+        ends = self._ends(done, rest)
+        until, why = self._wait if self._wait and self._wait[0] > now else (None, None)
+        tags: dict[str, Any] = {
+            "total": total,
+            "rows": sum(list(self.rows.values())),
+            "spent": self._session.spent,
+            "unit": self._unit,
+            "done_at": utc_text(ends) if ends else None,
+            "waits_until": utc_text(until) if until else None,
+            "waits_for": why,
+        }
+        # Of the name, the SDK only reads the value.
+        point: metrics.Point[int] = metrics.Point("gauge", _Name.PROGRESS, done, tags)  # type: ignore[arg-type]
+        metrics.log(logger, point)
 
     def _left(self) -> str:
         if self._session.ledger is None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 from typing import TYPE_CHECKING
 
 from solar_tap_kit.errors import AuthError, Paused, QuotaError, SettingsError, SolarError
+from solar_tap_kit.session import TELL_FROM_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from solar_tap_kit.clock import Clock
     from solar_tap_kit.cloud import Cloud
     from solar_tap_kit.health import Health
+    from solar_tap_kit.progress import Progress
     from solar_tap_kit.session import Session
 
 WAITS_S = (0.0, 2.0, 5.0, 10.0, 20.0, 30.0)
@@ -21,13 +24,14 @@ WAITS_S = (0.0, 2.0, 5.0, 10.0, 20.0, 30.0)
 logger = logging.getLogger("solar_tap_kit.run")
 
 
-def prove(cloud: Cloud, health: Health, clock: Clock) -> None:
+def prove(cloud: Cloud, health: Health, clock: Clock, progress: Progress) -> None:
     """Request the list of sites, and again what was answered last, until one is answered.
 
     Args:
         cloud: The vendor's cloud.
         health: Knows who did not answer; is told that the cloud does.
         clock: Time source.
+        progress: Is told the longer waits.
 
     Raises:
         SolarError: The cloud is away, or not where the settings say.
@@ -38,6 +42,8 @@ def prove(cloud: Cloud, health: Health, clock: Clock) -> None:
         probes.append(lambda: good.source.ask(good.windows))
     sent = session.calls
     for wait in WAITS_S:
+        if wait >= TELL_FROM_S:
+            progress.wait(clock.now() + dt.timedelta(seconds=wait), "cloud")
         clock.sleep(wait)
         if any(is_answered(probe, session) for probe in probes):
             logger.info("the cloud answers other requests; going on with the other sites")

@@ -34,6 +34,7 @@ from solar_tap_kit.plan import Plan, Step, make_plan
 from solar_tap_kit.progress import Progress
 from solar_tap_kit.proof import is_answered, prove
 from solar_tap_kit.rotation import Rotation
+from solar_tap_kit.session import TELL_FROM_S
 from solar_tap_kit.sitelist import read_sites, startable
 from solar_tap_kit.suspicion import Suspicion
 from solar_tap_kit.turns import Turns
@@ -142,7 +143,7 @@ class Run:
         rotation = Rotation(plan, sites, budget, self._cloud.ledger)
         workers = self._tap.config["max_concurrent_requests"]
         turns = Turns(plan, at_once=-(-workers // max(1, len(sites))), order=rotation.rank)
-        self._progress.begin(len(turns), len(sites))
+        self._progress.begin(turns, len(sites), self._outcome)
         with Asking(workers, self._clock, self._cloud.session) as asking:
             try:
                 while turns:
@@ -151,7 +152,7 @@ class Run:
                     if asking:
                         self._land(*asking.take(), turns)
                     elif self._health.is_doubtful:
-                        prove(self._cloud, self._health, self._clock)
+                        prove(self._cloud, self._health, self._clock, self._progress)
                     elif turns:
                         self._rest(turns)
             except BaseException:
@@ -356,4 +357,6 @@ class Run:
         wait = (until - now).total_seconds()
         if wait > 0:
             logger.info("every site rests; going on in %.0f s", wait)
+            if wait >= TELL_FROM_S:
+                self._progress.wait(until, "cloud" if self._rest_until > now else "turn")
             self._patience.sleep(wait)

@@ -89,6 +89,7 @@ class Session:
         authorize: Returns the headers of the credential; asked before every try, so a
             renewed token is used by the next one.
         ledger: Where calls are reserved, or None to keep no ledger.
+        on_wait: Is told until when a request waits for a limit, from whichever thread sends it.
 
     Attributes:
         calls: How many requests have been sent.
@@ -103,6 +104,7 @@ class Session:
     judge: Callable[[Reply], None]
     authorize: Callable[[], Mapping[str, str]] = dict
     ledger: Ledger | None = None
+    on_wait: Callable[[dt.datetime], None] | None = None
     calls: int = 0
     spent: int = 0
     answers: int = 0
@@ -276,6 +278,8 @@ class Session:
                     return number
             if number >= TELL_FROM_S:
                 logger.info("%s: waiting %.0f s for the quota", request.endpoint, number)
+                if self.on_wait is not None:
+                    self.on_wait(self.clock.now() + dt.timedelta(seconds=number))
             self.clock.sleep(number)
 
     def _reserve(self, request: Request) -> int | float:

@@ -17,6 +17,7 @@ from solar_ops.journal import Journal, stamp
 from solar_ops.lock import exclusive
 from solar_ops.logs import redactor_for, run_log
 from solar_ops.meltano_runs import forget_old_states
+from solar_ops.progress import watching
 from solar_ops.sources import SOURCE_NAMES, Source, chosen_sources
 from solar_ops.sync import (
     Summary,
@@ -62,7 +63,9 @@ def sync(names: tuple[str, ...], *, build: bool, quiet: bool, as_json: bool) -> 
     project, settings = here()
     for line in notify.check(settings):
         raise OpsError(line)
-    summary = run_once(project, settings, chosen_sources(settings, names), build=build, quiet=quiet)
+    summary = run_once(
+        project, settings, chosen_sources(settings, names), build=build, quiet=quiet or as_json
+    )
     if as_json:
         print_json(summary.as_dict())
     elif not quiet or summary.result != "ok":
@@ -103,13 +106,13 @@ def run_once(
     with exclusive(lock_path(settings), told) as lock, run_log(settings, run_id, redactor) as log:
         summary = Summary(run_id, settings["TARGET"], stamp(now))
         journal.started(run_id, now)
-        runner = Sync(project, settings, log, (lambda _: None) if quiet else say)
         if died(settings, journal, run_id) and os.name != "nt":
             flags = [*flags, "--force"]
         try:
-            summary.steps = runner.run(
-                run_id, sources, build=build, extra=extra, flags=flags, inherited=[lock]
-            )
+            with watching(say, silent=quiet) as watch:
+                summary.steps = Sync(project, settings, log, watch).run(
+                    run_id, sources, build=build, extra=extra, flags=flags, inherited=[lock]
+                )
         except OpsError as error:
             log.write(logging.ERROR, "solar", str(error))
             journal.ended(run_id, dt.datetime.now(dt.UTC), "stopped", [])
