@@ -37,7 +37,7 @@ LONG_WAIT_S = 60.0
 
 FRAMES_A_SECOND = 4
 BAR_WIDTH = 12
-WAITS_FOR = {"quota": "for the quota", "turn": "for its turn", "cloud": "for the cloud"}
+WAITS_FOR = {"quota": "for the quota", "retry": "for the next try", "cloud": "for the cloud"}
 
 
 def metric_of(entry: Mapping[str, Any], event: str) -> Mapping[str, Any] | None:
@@ -68,7 +68,7 @@ class Report:
         unit: `calls` or `credits`.
         done_at: When the rest is done at the pace so far; None while that is unknown.
         waits_until: When a wait under way ends; None if the tap does not wait.
-        waits_for: quota, turn or cloud.
+        waits_for: quota, retry or cloud.
     """
 
     done: int

@@ -109,13 +109,13 @@ def test_reports_stay_out_of_the_log_and_of_quiet_output(
 ) -> None:
     """Without a terminal: the steps by name; the log has reports at its level `debug` only."""
     until = (dt.datetime.now(dt.UTC) + dt.timedelta(minutes=30)).isoformat()
-    play(meltano, metric(50, waits_until=until, waits_for="turn"))
+    play(meltano, metric(50, waits_until=until, waits_for="retry"))
     told = solar("sync").stderr.splitlines()
     assert [line.partition(",")[0] for line in told] == [
         "sigen ...", "sigen: 50 of 200", "solaredge ...", "models ...",
     ]  # fmt: skip
     assert "50 of 200, waits 29:5" in told[1]
-    assert told[1].endswith("for its turn, 500 rows, 50 credits")
+    assert told[1].endswith("for the next try, 500 rows, 50 credits")
     for option in ("--quiet", "--json"):
         assert solar("sync", option).stderr == ""
     assert "METRIC" not in log_of(project)

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from solar_tap_kit.outcome import Outcome
     from solar_tap_kit.session import Session
 
-WaitsFor = Literal["quota", "turn", "cloud"]
-"""A limit of requests, the pauses of all sites, or a cloud that gives no answer."""
+WaitsFor = Literal["quota", "retry", "cloud"]
+"""A limit of requests, the next try of a site that failed, or a cloud that gives no answer."""
 
 logger = logging.getLogger("solar_tap_kit.run")
 
@@ -51,7 +51,7 @@ class Progress:
     Programs read `METRIC` lines in the form of the Singer SDK: a gauge `solar_progress` whose
     value is the number of finished fetch steps, with these tags: `total`, `rows`, `spent`,
     `unit` (calls or credits), `done_at` (the expected end), and during a wait `waits_until`
-    and `waits_for` (quota, turn, cloud). Instants are UTC; what is unknown is null.
+    and `waits_for` (quota, retry, cloud). Instants are UTC; what is unknown is null.
 
     Args:
         clock: Time source.
@@ -71,6 +71,7 @@ class Progress:
         self._outcome: Outcome | None = None
         self._reported_at: dt.datetime | None = None
         self._wait: tuple[dt.datetime, WaitsFor] | None = None
+        self._quota_ends: set[dt.datetime] = set()
         self._lock = threading.Lock()
         self.rows: Counter[str] = Counter()
 
@@ -90,6 +91,15 @@ class Progress:
             self._bar = click.progressbar(length=self._total, label="windows", file=sys.stderr)
             self._bar.__enter__()
         self._report(always=True)
+
+    def held(self, until: dt.datetime) -> None:
+        """Note that steps of a site rest until their quota allows them."""
+        self._quota_ends.add(until)
+
+    def rest(self, until: dt.datetime) -> None:
+        """Report that every site rests."""
+        self.wait(until, "quota" if until in self._quota_ends else "retry")
+        self._quota_ends = {end for end in self._quota_ends if end > until}
 
     def wait(self, until: dt.datetime, why: WaitsFor = "quota") -> None:
         """Report that the run, or one of its workers, waits; may be called from any thread."""

@@ -208,6 +208,7 @@ class Run:
         """Let a step wait, leave it for a later run, or end this one, as the settings say."""
         verdict = self._patience.judge(step, error)
         if verdict is Verdict.WAIT and error.resume_at is not None:
+            self._progress.held(error.resume_at)
             turns.again(step, error.resume_at)
             return
         if verdict is Verdict.END:
@@ -358,5 +359,8 @@ class Run:
         if wait > 0:
             logger.info("every site rests; going on in %.0f s", wait)
             if wait >= TELL_FROM_S:
-                self._progress.wait(until, "cloud" if self._rest_until > now else "turn")
+                if self._rest_until > now:
+                    self._progress.wait(until, "cloud")
+                else:
+                    self._progress.rest(until)
             self._patience.sleep(wait)

@@ -84,12 +84,12 @@ def test_a_wait_is_reported_at_once_and_over_with_the_next_step(bench: Bench) ->
     bench.begin()
     bench.step(1)
     until = bench.clock.now() + dt.timedelta(seconds=40)
-    bench.progress.wait(until, "turn")
+    bench.progress.wait(until, "retry")
     bench.progress.wait(until + dt.timedelta(seconds=1))
-    bench.progress.wait(until, "turn")
+    bench.progress.wait(until, "retry")
     bench.step(41)
     told = [(one["waits_until"], one["waits_for"]) for one in bench.reported]
-    assert told == [(None, None), ("2026-03-01T12:00:41Z", "turn"), (None, None)]
+    assert told == [(None, None), ("2026-03-01T12:00:41Z", "retry"), (None, None)]
 
 
 def test_steps_that_are_left_for_later_are_not_done(bench: Bench) -> None:
@@ -113,3 +113,15 @@ def test_a_request_that_waits_for_its_limit_is_reported(bench: Bench) -> None:
     bench.session.on_wait(bench.clock.now() + dt.timedelta(seconds=20))
     assert bench.reported[-1]["waits_for"] == "quota"
     assert bench.reported[-1]["waits_until"] == "2026-03-01T12:00:20Z"
+
+
+def test_a_rest_of_all_sites_names_its_reason(bench: Bench) -> None:
+    """The limit of the site that goes on first, or the next try of one that failed."""
+    bench.begin()
+    soon, later = (bench.clock.now() + dt.timedelta(seconds=seconds) for seconds in (20, 60))
+    bench.progress.held(later)
+    bench.progress.rest(soon)
+    bench.step(20)
+    bench.progress.rest(later)
+    waits = [(one["waits_until"], one["waits_for"]) for one in bench.reported if one["waits_for"]]
+    assert waits == [("2026-03-01T12:00:20Z", "retry"), ("2026-03-01T12:01:00Z", "quota")]
