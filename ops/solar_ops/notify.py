@@ -22,7 +22,7 @@ class Notice:
     """What to tell.
 
     Attributes:
-        occasion: failure, partial, stale or success.
+        occasion: failure, partial, stale, recovered or success.
         subject: One line.
         text: The whole of it; holds no secret.
         run_id: The run that it is about.

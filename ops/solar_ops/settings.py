@@ -27,7 +27,7 @@ TARGETS: tuple[Target, ...] = get_args(Target)
 FILE_TARGETS: tuple[Target, ...] = ("parquet", "csv", "jsonl")
 """Targets that are written from the raw tables of the DuckDB warehouse."""
 
-OCCASIONS = ("failure", "partial", "stale", "success")
+OCCASIONS = ("failure", "partial", "stale", "recovered", "success")
 SECURITIES = ("starttls", "tls", "none")
 
 
@@ -81,7 +81,7 @@ SETTINGS = (
     Setting("LOG_MAX_MB", "10", "size at which a log file is put aside, MB"),
     Setting("LOG_KEEP", "5", "how many files put aside are kept"),
     Setting("STALE_HOURS", "36", "age of a source's newest data that counts as stale, hours"),
-    Setting("NOTIFY_ON", "failure,partial,stale", "when to notify", OCCASIONS, many=True),
+    Setting("NOTIFY_ON", "failure,partial,stale,recovered", "when to notify", OCCASIONS, many=True),
     Setting("WEBHOOK_URL", "", "address that notices are posted to", secret=True),
     Setting("SMTP_HOST", "", "mail server for notices"),
     Setting("SMTP_PORT", "", "its port; by default 587, 465 or 25 by SMTP_SECURITY"),

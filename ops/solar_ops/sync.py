@@ -53,9 +53,13 @@ SIGNALLED = 128
 
 MODELS = "models"
 
+NAMED_SYSTEMS = 8
+"""A tap's last line names this many of its failed systems for a reason."""
+
 PAUSED = "paused: "
 ROWS = "rows: "
 CALLS = "calls: "
+FAILED_SITES = "failed sites: "
 PARTLY = "failed, the others are complete"
 """How a tap says that it has brought what could be had."""
 
@@ -76,6 +80,7 @@ class Step:
         calls: What the tap says it has spent.
         paused: Why the tap paused, and until when; empty if it did not.
         error: Its last error; empty if there was none.
+        failed: Ids of the systems that failed.
     """
 
     name: str
@@ -85,6 +90,7 @@ class Step:
     calls: str = ""
     paused: str = ""
     error: str = ""
+    failed: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -309,6 +315,8 @@ class Sync:
             step.rows = event.removeprefix(ROWS)
         elif event.startswith(CALLS):
             step.calls = event.removeprefix(CALLS)
+        elif event.startswith(FAILED_SITES):
+            step.failed = event.removeprefix(FAILED_SITES).split(", ")
         elif program.startswith("dbt-"):
             step.error = first_error(step.error, event)
         elif level >= logging.ERROR:
@@ -382,6 +390,8 @@ def told_lines(summary: Summary) -> Iterator[str]:
             yield f"  paused: {step.paused}"
         if step.error:
             yield f"  {step.error}"
+        if len(step.failed) > NAMED_SYSTEMS:
+            yield f"  all {len(step.failed)} are named in the log and by --json, as `failed`"
     yield from (f"stale: {line}" for line in summary.stale_groups)
     yield f"result: {summary.result} (run {summary.run_id})"
 

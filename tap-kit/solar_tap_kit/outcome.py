@@ -128,6 +128,9 @@ class Outcome:
         if verdict is not None:
             raise verdict
         broken = self._broken
+        if broken:
+            # Whoever runs the tap keeps the whole list; the last line names the first few.
+            logger.info("failed sites: %s", ", ".join(broken))
         by_reason: defaultdict[str, list[str]] = defaultdict(list)
         for site, why in broken.items():
             by_reason[why].append(site)

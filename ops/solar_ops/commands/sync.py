@@ -18,6 +18,13 @@ from solar_ops.lock import exclusive
 from solar_ops.logs import redactor_for, run_log
 from solar_ops.meltano_runs import forget_old_states
 from solar_ops.progress import watching
+from solar_ops.situation import (
+    notices_of,
+    read_situation,
+    situation_after,
+    situation_path,
+    write_situation,
+)
 from solar_ops.sources import SOURCE_NAMES, Source, chosen_sources
 from solar_ops.sync import (
     Summary,
@@ -33,6 +40,7 @@ from solar_ops.sync import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from solar_ops.freshness import Stale
     from solar_ops.logs import RunLog
     from solar_ops.project import Project
     from solar_ops.settings import Settings
@@ -129,21 +137,32 @@ def run_once(
         text = "\n".join(told_lines(summary))
         level = logging.INFO if summary.result == "ok" else logging.ERROR
         log.write(level, "solar", text.replace("\n", "; "), summary=summary.as_dict())
-        _notify(summary, text, settings, log)
+        if extra is None:
+            # Whoever requests days again is there to read the summary.
+            _notify(summary, text, stale, sources, settings, log)
     return summary
 
 
-def _notify(summary: Summary, text: str, settings: Settings, log: RunLog) -> None:
-    occasions = {"ok": "success", "partial": "partial", "failed": "failure"}
-    notices = [notify.Notice(occasions[summary.result],
-                             f"solar sync: {summary.result}", text, summary.run_id)]  # fmt: skip
-    if summary.stale:
-        notices.append(
-            notify.Notice(
-                "stale", "solar sync: no new data", "\n".join(summary.stale_groups), summary.run_id
-            )
-        )
-    for notice in notices:
-        for problem in notify.send(notice, settings):
-            log.write(logging.ERROR, "solar", f"a notice could not be sent: {problem}")
-            say(f"a notice could not be sent: {problem}")
+def _notify(
+    summary: Summary, text: str, stale: list[Stale], sources: list[Source], settings: Settings,
+    log: RunLog,
+) -> None:  # fmt: skip
+    """Send what has changed since the last notification, and remember it where that worked."""
+    ways = sum(1 for name in ("WEBHOOK_URL", "SMTP_HOST") if settings[name])
+    if not ways:
+        return
+    path = situation_path(settings)
+    before = read_situation(path)
+    now = situation_after(before, summary, stale, [source.name for source in sources])
+    was_sent = True
+    for notice in notices_of(before, now, summary, text, stale):
+        problems = notify.send(notice, settings)
+        for problem in problems:
+            log.write(logging.ERROR, "solar", f"a notification could not be sent: {problem}")
+            say(f"a notification could not be sent: {problem}")
+        was_sent = was_sent and len(problems) < ways
+        if notice.occasion != "success" and notice.occasion in settings.words("NOTIFY_ON"):
+            now.notified = True
+    if was_sent:
+        now.notified = now.notified and not now.is_well
+        write_situation(path, now)
