@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 from solar_ops.freshness import grouped, named
 from solar_ops.notify import Notice
-from solar_ops.sync import PARTLY
+from solar_ops.outcome import PARTLY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from solar_ops.freshness import Stale
+    from solar_ops.outcome import Step, Summary
     from solar_ops.settings import Settings
-    from solar_ops.sync import Step, Summary
 
 WAREHOUSE = "warehouse"
 """The only step of a run that could not begin."""

@@ -12,13 +12,13 @@ import logging
 import signal
 import time
 import uuid
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from solar_ops.dbt_results import first_error, why_it_failed
 from solar_ops.errors import OpsError
 from solar_ops.meltano_runs import latest_runs
 from solar_ops.models import model_names
+from solar_ops.outcome import PARTLY, Step
 from solar_ops.own_folders import dbt_target, one_makes_the_database, own_folders
 from solar_ops.progress import METRIC, Report, metric_of
 from solar_ops.project import STOP_SECONDS
@@ -28,7 +28,7 @@ from solar_ops.warehouse import loader_variables, open_warehouse, problems_of_lo
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
     from types import FrameType
 
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from solar_ops.settings import Settings
     from solar_ops.sources import Source
 
-Result = Literal["ok", "partial", "failed"]
 LEVELS = {
     "debug": logging.DEBUG,
     "info": logging.INFO,
@@ -53,73 +52,9 @@ SIGNALLED = 128
 
 MODELS = "models"
 
-NAMED_SYSTEMS = 8
-"""A tap's last line names this many of its failed systems for a reason."""
-
-PAUSED = "paused: "
-ROWS = "rows: "
-CALLS = "calls: "
-FAILED_SITES = "failed sites: "
-PARTLY = "failed, the others are complete"
-"""How a tap says that it has brought what could be had."""
-
 BLOCK_DONE = "Block run completed"
 QUIET = ("Meltano ", "Environment '", "Using systemdb", "Reading state", "Run completed")
 """Lines of Meltano that tell nothing about this run."""
-
-
-@dataclass(slots=True)
-class Step:
-    """A part of a run and what came of it.
-
-    Attributes:
-        name: The source, `models` or `files`.
-        result: ok, partial or failed; empty before it has run.
-        seconds: How long it took.
-        rows: What the tap says it has written.
-        calls: What the tap says it has spent.
-        paused: Why the tap paused, and until when; empty if it did not.
-        error: Its last error; empty if there was none.
-        failed: Ids of the systems that failed.
-    """
-
-    name: str
-    result: Result | Literal[""] = ""
-    seconds: float = 0.0
-    rows: str = ""
-    calls: str = ""
-    paused: str = ""
-    error: str = ""
-    failed: list[str] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Summary:
-    """What a run came to.
-
-    Attributes:
-        run_id: The run.
-        target: Where it loaded to.
-        started_at: When it began, UTC.
-        ended_at: When it ended, UTC.
-        result: ok, partial or failed.
-        steps: Its steps.
-        stale: Systems whose newest data is too old, a line each.
-        stale_groups: The same in a few lines.
-    """
-
-    run_id: str
-    target: str
-    started_at: str
-    ended_at: str = ""
-    result: Result = "ok"
-    steps: list[Step] = field(default_factory=list)
-    stale: list[str] = field(default_factory=list)
-    stale_groups: list[str] = field(default_factory=list)
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the summary for JSON."""
-        return asdict(self)
 
 
 class StoppedError(OpsError):
@@ -309,15 +244,9 @@ class Sync:
         if program == "meltano" and event.startswith(QUIET):
             level = logging.DEBUG
         self._log.write(level, program, event)
-        if event.startswith(PAUSED):
-            step.paused = event.removeprefix(PAUSED)
-        elif event.startswith(ROWS):
-            step.rows = event.removeprefix(ROWS)
-        elif event.startswith(CALLS):
-            step.calls = event.removeprefix(CALLS)
-        elif event.startswith(FAILED_SITES):
-            step.failed = event.removeprefix(FAILED_SITES).split(", ")
-        elif program.startswith("dbt-"):
+        if step.note(event):
+            return
+        if program.startswith("dbt-"):
             step.error = first_error(step.error, event)
         elif level >= logging.ERROR:
             # The tap's own line says more than Meltano's about it.
@@ -357,14 +286,6 @@ def new_run_id() -> str:
     return str(uuid.uuid4())
 
 
-def result_of(steps: Sequence[Step]) -> Result:
-    """Return what a run came to: partial if some of it went well and some did not."""
-    results = {step.result for step in steps}
-    if results <= {"ok"}:
-        return "ok"
-    return "failed" if results == {"failed"} else "partial"
-
-
 def died(settings: Settings, journal: Journal, run_id: str) -> bool:
     """Return whether Meltano takes a dead run of ours for one under way, as it does for minutes.
 
@@ -378,22 +299,6 @@ def died(settings: Settings, journal: Journal, run_id: str) -> bool:
     return any(
         run.state == "running" and run.run_id in ours for run in latest_runs(settings).values()
     )
-
-
-def told_lines(summary: Summary) -> Iterator[str]:
-    """Yield the summary as lines for a person."""
-    for step in summary.steps:
-        pieces = [step.rows and f"{step.rows}", step.calls and f"calls: {step.calls}"]
-        what = "; ".join(piece for piece in pieces if piece)
-        yield f"{step.name}: {step.result} in {step.seconds:.0f} s{f'; {what}' if what else ''}"
-        if step.paused:
-            yield f"  paused: {step.paused}"
-        if step.error:
-            yield f"  {step.error}"
-        if len(step.failed) > NAMED_SYSTEMS:
-            yield f"  all {len(step.failed)} are named in the log and by --json, as `failed`"
-    yield from (f"stale: {line}" for line in summary.stale_groups)
-    yield f"result: {summary.result} (run {summary.run_id})"
 
 
 def lock_path(settings: Settings) -> Path:

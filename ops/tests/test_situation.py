@@ -13,10 +13,11 @@ from ops_support import solar
 from solar_ops.freshness import Stale
 from solar_ops.journal import Journal
 from solar_ops.logs import redactor_for, run_log
+from solar_ops.outcome import PARTLY, Step, Summary, told_lines
 from solar_ops.project import Project
 from solar_ops.settings import Settings
 from solar_ops.situation import situation_path
-from solar_ops.sync import PARTLY, Step, Summary, Sync, journal_path, told_lines
+from solar_ops.sync import Sync, journal_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

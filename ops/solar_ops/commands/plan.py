@@ -27,9 +27,9 @@ from solar_ops.coverage import find_gaps, start_dates
 from solar_ops.errors import FAILED, OpsError
 from solar_ops.exporting import Selection
 from solar_ops.models import model_names
+from solar_ops.outcome import told_lines
 from solar_ops.settings import FILE_TARGETS
 from solar_ops.sources import SOURCE_NAMES, SOURCES, chosen_sources
-from solar_ops.sync import told_lines
 from solar_ops.taps import Asked, ask_tap
 from solar_ops.warehouse import open_warehouse, problems_of_loading, warehouse_label
 

@@ -17,6 +17,7 @@ from solar_ops.journal import Journal, stamp
 from solar_ops.lock import exclusive
 from solar_ops.logs import redactor_for, run_log
 from solar_ops.meltano_runs import forget_old_states
+from solar_ops.outcome import Summary, result_of, told_lines
 from solar_ops.progress import watching
 from solar_ops.situation import (
     notices_of,
@@ -27,14 +28,11 @@ from solar_ops.situation import (
 )
 from solar_ops.sources import SOURCE_NAMES, Source, chosen_sources
 from solar_ops.sync import (
-    Summary,
     Sync,
     died,
     journal_path,
     lock_path,
     new_run_id,
-    result_of,
-    told_lines,
 )
 
 if TYPE_CHECKING:
