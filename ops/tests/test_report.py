@@ -6,6 +6,7 @@ import html
 import re
 from typing import TYPE_CHECKING
 
+import duckdb
 import pytest
 import yaml
 from browser import open_page
@@ -13,7 +14,9 @@ from ops_support import solar
 
 from solar_ops.report import build_report
 from solar_ops.report.build import BOARDS
+from solar_ops.report.choose import choose_pages
 from solar_ops.settings import Settings
+from solar_ops.warehouse.duckdb_file import DuckDBFile
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,7 +70,12 @@ def shown(path: Path, number: int, folder: Path) -> str:
 def test_a_browser_shows_every_page(kind: str, drawn: dict[str, Path], tmp_path: Path) -> None:
     """Each system's name, month, figures and charts; no error, no request."""
     fleet = shown(drawn[kind], 0, tmp_path)
-    for words in ("All Systems", "Systems by Yield", "Linden Lane 4", "Karoo Cottage"):
+    for words in (
+        "All Systems",
+        "Systems That Need Attention First",
+        "Linden Lane 4",
+        "Karoo Cottage",
+    ):
         assert words in fleet
     home = shown(drawn[kind], 1, tmp_path)
     for words in ("Linden Lane 4", "March 2026", "Half Hours of 30 March 2026", "State of Charge",
@@ -113,6 +121,28 @@ def test_boards_read_only_what_people_may_read() -> None:
         queries = yaml.safe_load(board.read_text(encoding="utf-8"))["queries"].values()
         for table in re.findall(r"analytics\.(\w+)", " ".join(queries)):
             assert table.startswith(("fct_", "dim_", "v_")), table
+
+
+def test_of_more_systems_than_pages_the_worst_are_shown(filled: Path) -> None:
+    """Days that lack data count most, then suspect days, then yield; all of them go by name."""
+    path = filled / "data" / "prod.duckdb"
+    with duckdb.connect(str(path)) as warehouse:
+        warehouse.execute("create table coverage as from analytics.fct_day_coverage")
+        warehouse.execute("update coverage set is_hole = true, status = 'missing' "
+                          "where system_key like '%4100002'")  # fmt: skip
+        warehouse.execute("drop view analytics.fct_day_coverage")
+        warehouse.execute("create view analytics.fct_day_coverage as from main.coverage")
+        warehouse.execute("update analytics.fct_energy_daily set quality = 'suspect' "
+                          "where system_key like '%4100001'")  # fmt: skip
+    with DuckDBFile(path, "analytics") as opened:
+        worst, left_out = choose_pages(opened, (), 2)
+        every, none_left = choose_pages(opened, (), 4)
+        named, _ = choose_pages(opened, (LINDEN,), 1)
+    titles = [page.title for page in worst]
+    assert titles == ["All systems", "Saguaro Court 5", "Maple Street 77"]
+    assert (left_out, none_left) == (2, 0)
+    assert [page.title for page in every[1:]] == sorted(page.title for page in every[1:])
+    assert [page.title for page in named] == TITLES[:2]
 
 
 @pytest.mark.usefixtures("filled")

@@ -33,7 +33,8 @@ def report(
     """Draw the systems into one HTML file that needs nothing else.
 
     A page for all systems (yield, coverage, what does not balance) and one for each (its
-    month in figures, the half hours of a day, energy by day and month).
+    month in figures, the half hours of a day, energy by day and month). Of more systems than
+    --limit, those with the most missing days, suspect days and the lowest yield are shown.
     """
     project, settings = here()
     written = build_report(settings, output or project.root / DEFAULT_OUTPUT, sites, limit)

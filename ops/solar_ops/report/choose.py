@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from solar_ops.errors import OpsError
+from solar_ops.exporting.kinds import literal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,33 +16,71 @@ if TYPE_CHECKING:
 
 FLEET_DAYS = 31
 
-SYSTEMS_SQL = """
+RANKED_SQL = """
+with last as (
+    select max(local_date) as last_day from {schema}.fct_energy_daily
+),
+energy as (
+    select
+        daily.system_key,
+        count(*) as days,
+        sum(daily.pv_kwh) as pv_kwh,
+        sum(case when daily.quality = 'suspect' then 1 else 0 end) as suspect_days
+    from {schema}.fct_energy_daily as daily
+    cross join last
+    where daily.local_date > last.last_day - {days}
+    group by daily.system_key
+),
+holes as (
+    select coverage.system_key, count(distinct coverage.local_date) as hole_days
+    from {schema}.fct_day_coverage as coverage
+    cross join last
+    where coverage.is_hole and coverage.status not in ('before_start', 'pending')
+        and coverage.local_date > last.last_day - {days}
+        and coverage.local_date <= last.last_day
+    group by coverage.system_key
+)
 select
     systems.system_key,
     systems.system_id,
     systems.system_name,
-    (
-        select max(months.month_start) from {schema}.fct_energy_monthly as months
-        where months.system_key = systems.system_key and not months.is_partial
-    ) as whole_month,
-    (
-        select max(days.local_date) from {schema}.fct_energy_daily as days
-        where days.system_key = systems.system_key and days.coverage_share >= 1
-    ) as whole_day,
+    last.last_day
+from {schema}.dim_systems as systems
+cross join last
+left join energy on systems.system_key = energy.system_key
+left join holes on systems.system_key = holes.system_key
+where exists (
+    select 1 from {schema}.fct_energy_daily as daily where daily.system_key = systems.system_key
+)
+order by
+    coalesce(holes.hole_days, 0) desc,
+    coalesce(energy.suspect_days, 0) desc,
+    energy.pv_kwh / nullif(systems.peak_power_kw, 0) / energy.days nulls last,
+    systems.system_name,
+    systems.system_key
+"""
+"""The systems with energy, worst first: days that lack data, suspect days, then low yield."""
+
+DETAILS_SQL = """
+select
+    daily.system_key,
+    max(case when daily.coverage_share >= 1 then daily.local_date end) as whole_day,
     max(daily.local_date) as last_day,
     count(daily.load_kwh) > 0 as has_meter,
     count(daily.soc_pct_max) > 0 as has_battery
-from {schema}.dim_systems as systems
-inner join {schema}.fct_energy_daily as daily on systems.system_key = daily.system_key
-group by systems.system_key, systems.system_id, systems.system_name
-order by systems.system_name, systems.system_key
+from {schema}.fct_energy_daily as daily
+where daily.system_key in ({keys})
+group by daily.system_key
 """
 
-FULLEST_MONTH_SQL = """
-select system_key, month_start
+MONTHS_SQL = """
+select system_key, month_start, is_partial
 from {schema}.fct_energy_monthly
-order by system_key, days_with_data desc, month_start desc
+where system_key in ({keys})
+order by system_key, is_partial, case when is_partial then days_with_data else 0 end desc,
+    month_start desc
 """
+"""A system's newest whole month comes first; without one, the month with the most days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,35 +104,53 @@ def choose_pages(warehouse: Warehouse, sites: Sequence[str], limit: int) -> tupl
     Args:
         warehouse: Where the models are.
         sites: Ids or keys of the systems to show; none means all.
-        limit: How many systems at most.
+        limit: How many systems at most; of more, those that need attention come first.
 
     Raises:
         OpsError: There is no energy yet, or a wanted system does not exist.
     """
     schema = warehouse.analytics
-    systems = list(warehouse.query(SYSTEMS_SQL.format(schema=schema)).records())
-    if not systems:
+    ranked = list(warehouse.query(RANKED_SQL.format(schema=schema, days=FLEET_DAYS)).records())
+    if not ranked:
         message = f"{warehouse.label} holds no energy yet: run `solar sync`"
         raise OpsError(message)
     for site in sites:
-        if not any(site in (system["system_id"], system["system_key"]) for system in systems):
+        if not any(site in (system["system_id"], system["system_key"]) for system in ranked):
             message = f"--site {site}: no such system with data in {warehouse.label}"
             raise OpsError(message)
-    fullest: dict[str, dt.date] = {}
-    for key, month in warehouse.query(FULLEST_MONTH_SQL.format(schema=schema)):
-        fullest.setdefault(key, month)
     wanted = [
         system
-        for system in systems
+        for system in ranked
         if not sites or system["system_id"] in sites or system["system_key"] in sites
     ]
-    pages = [_home(system, fullest) for system in wanted[:limit]]
-    last = max(system["last_day"] for system in systems)
-    return [_fleet(last), *pages], len(wanted) - len(pages)
+    shown = wanted[:limit]
+    if len(shown) == len(wanted):
+        # Nobody has to be chosen, and a name is found faster among names in order.
+        shown.sort(key=lambda system: (system["system_name"] or "", system["system_key"]))
+    pages = _homes(warehouse, shown) if shown else []
+    return [_fleet(ranked[0]["last_day"]), *pages], len(wanted) - len(pages)
 
 
-def _home(system: dict[str, Any], fullest: dict[str, dt.date]) -> Page:
-    month = system["whole_month"] or fullest[system["system_key"]]
+def _homes(warehouse: Warehouse, systems: Sequence[dict[str, Any]]) -> list[Page]:
+    """Return the pages of some systems; nothing of any other is read."""
+    names = {
+        "schema": warehouse.analytics,
+        "keys": ", ".join(literal(system["system_key"]) for system in systems),
+    }
+    details = {
+        found["system_key"]: found
+        for found in warehouse.query(DETAILS_SQL.format(**names)).records()
+    }
+    months: dict[str, dt.date] = {}
+    for key, month, _ in warehouse.query(MONTHS_SQL.format(**names)):
+        months.setdefault(key, month)
+    return [
+        _home({**system, **details[system["system_key"]]}, months[system["system_key"]])
+        for system in systems
+    ]
+
+
+def _home(system: dict[str, Any], month: dt.date) -> Page:
     day = system["whole_day"] or system["last_day"]
     return Page(
         board="home",
