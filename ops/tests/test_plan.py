@@ -13,6 +13,7 @@ from pipelines import SmallRun
 
 from solar_ops.backfill import Refetch, variables
 from solar_ops.commands.plan import show_plans
+from solar_ops.coverage import Gap
 from solar_ops.project import Project
 from solar_ops.settings import Settings
 from solar_ops.sources import SOURCES
@@ -64,10 +65,11 @@ def test_a_backfill_is_planned_for_its_gap_alone(project: Path, cloud: Simulator
     """One day of one system and one stream: one call, whatever the run before selected."""
     assert cloud.url
     day = dt.date(2026, 3, 29)
-    run = Refetch("sigen", (LINDEN,), ("history_intervals",), day, day)
+    gap = Gap("sigen", LINDEN, "history_intervals", day, day, "missing", "lost", 0)
+    run = Refetch("sigen", (gap,))
     asked = ask_tap(
         Project(project), Settings(project), SIGEN, "plan",
-        loader="duckdb", extra=variables(run, SIGEN), with_state=False,
+        loader="duckdb", extra=variables(run, SIGEN, project), with_state=False,
     )  # fmt: skip
     assert asked.error == ""
     assert asked.answer is not None

@@ -13,14 +13,11 @@ import duckdb
 import pytest
 from ops_support import solar
 
-from solar_ops.backfill import refetches, variables
-from solar_ops.coverage import Gap
 from solar_ops.freshness import stale_systems
 from solar_ops.journal import Journal
 from solar_ops.lock import exclusive
 from solar_ops.meltano_runs import schedules
 from solar_ops.settings import Settings
-from solar_ops.sources import SOURCES
 from solar_ops.sync import journal_path, lock_path
 
 if TYPE_CHECKING:
@@ -30,7 +27,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-SIGEN, SOLAREDGE = SOURCES
 RUN_ID = "0b0e7a52-93f1-4b5a-9d7a-6a2f4c1d8e90"
 AT = dt.datetime(2026, 3, 31, 3, 15, tzinfo=dt.UTC)
 
@@ -145,62 +141,6 @@ def test_days_before_the_start_date_are_not_to_come(
     )
     to_come = json.loads(solar("gaps", "--to-come", "--json").stdout)
     assert all(gap["first"] >= "2026-03-25" for gap in to_come)
-
-
-def gap(
-    site: str,
-    stream: str,
-    first: str,
-    last: str,
-    vendor: str = "solaredge",
-    status: str = "missing",
-) -> Gap:
-    """Build a gap."""
-    start, end = dt.date.fromisoformat(first), dt.date.fromisoformat(last)
-    return Gap(vendor, site, stream, start, end, status, "lost", 0)
-
-
-def test_backfill_asks_for_the_gaps_and_nothing_else() -> None:
-    """Every missing (system, stream, day) is in exactly one run, and no other is."""
-    gaps = [
-        gap("1", "site_energy", "2026-03-01", "2026-03-05"),
-        gap("1", "meter_energy", "2026-03-04", "2026-03-07"),
-        gap("2", "site_energy", "2026-03-04", "2026-03-05"),
-        gap("2", "site_energy", "2026-03-09", "2026-03-09"),
-        gap("S", "history_intervals", "2026-03-04", "2026-03-04", "sigen"),
-        gap("S", "history_intervals", "2026-03-05", "2026-03-06", "sigen", "partial"),
-    ]
-    wanted = {
-        (one.vendor, one.system_id, one.stream, one.first + dt.timedelta(days=offset))
-        for one in gaps for offset in range(one.days)
-    }  # fmt: skip
-    asked = [
-        (run.source, site, stream, run.first + dt.timedelta(days=offset))
-        for run in refetches(gaps) for site in run.sites for stream in run.streams
-        for offset in range(run.days)
-    ]  # fmt: skip
-    assert len(asked) == len(set(asked))
-    assert set(asked) == wanted
-    # What was answered already, but not whole, is not taken from the archive again.
-    assert [
-        (run.first.day, run.last.day, run.ask_again)
-        for run in refetches(gaps) if run.source == "sigen"
-    ] == [(5, 6, True), (4, 4, False)]  # fmt: skip
-    newest = next(run for run in refetches(gaps) if run.source == "solaredge")
-    assert newest.last == dt.date(2026, 3, 9)
-
-
-def test_backfill_limits_the_tap_to_the_gap() -> None:
-    """Days, systems and streams, and the ledger, without which nobody would know."""
-    (run,) = refetches([gap("1", "site_energy", "2026-03-01", "2026-03-05")])
-    assert variables(run, SOLAREDGE) == {
-        "TAP_SOLAREDGE_START_DATE": "2026-03-01",
-        "TAP_SOLAREDGE_END_DATE": "2026-03-06",
-        "TAP_SOLAREDGE_LOOKBACK_DAYS": "0",
-        "TAP_SOLAREDGE_ASK_AGAIN": "false",
-        "TAP_SOLAREDGE_SITE_IDS": '["1"]',
-        "TAP_SOLAREDGE__SELECT": '["site_energy.*", "sync_days.*"]',
-    }
 
 
 @pytest.mark.usefixtures("either")

@@ -21,6 +21,7 @@ from solar_tap_kit.clock import (
     utc_text_exact,
 )
 from solar_tap_kit.errors import SettingsError
+from solar_tap_kit.requested import RequestedDays
 from solar_tap_kit.windows import Days, extend
 
 if TYPE_CHECKING:
@@ -67,6 +68,8 @@ class Knowledge:
         self._rezoned: set[str] = set()
         self._ahead = cloud.ledger.clock_ahead(self.now)
         self._tell_of_clock()
+        path = tap.config.get("days_file")
+        self._requested = RequestedDays(path) if path else None
         # Whether answers in the archive are to be used; new ones are kept in any case.
         self._may_replay = (
             archive is not None and not tap.config["ask_again"] and not archive.is_empty
@@ -122,12 +125,14 @@ class Knowledge:
             return [s for s in self._cloud.sources if s.keeps_ledger]
         return needed
 
-    def wanted(self, site: Site) -> Days:
+    def wanted(self, source: Source, site: Site) -> Sequence[Days]:
         """Return the days that the settings ask for, yesterday the last unless told otherwise.
 
         Raises:
             SettingsError: There is no start date for a site.
         """
+        if self._requested is not None:
+            return self._requested.spans(site.id, source.streams)
         start, end = self._tap.start_day, self._tap.end_day
         today = local_date(self.now, site.tz)
         first = start or site.first_day
@@ -136,7 +141,7 @@ class Knowledge:
             raise SettingsError(message)
         # An end beyond today asks for the running day too; it is never taken as complete.
         last = min(end, today + DAY) if end else today
-        return Days(first, max(first, last))
+        return [Days(first, max(first, last))]
 
     def covered(self, source: Source, site: Site) -> Days | None:
         """Return the days that every stream of the source has; what one lacks is asked again."""
@@ -184,6 +189,10 @@ class Knowledge:
         if self._archive is None or not self._may_replay:
             return False
         if window.reason in ("late", "snapshot", "probe"):
+            return False
+        if self._requested and self._requested.is_refetch(
+            window.site.id, source.streams, window.days
+        ):
             return False
         return self._archive.has(
             source.name, source.version, window.site.id, window.days, latest=self._latest

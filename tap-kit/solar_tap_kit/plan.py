@@ -80,8 +80,8 @@ class Knowledge(Protocol):
     now: dt.datetime
     lookback_days: int
 
-    def wanted(self, site: Site) -> Days:
-        """Return the days that the settings ask for."""
+    def wanted(self, source: Source, site: Site) -> Sequence[Days]:
+        """Return the spans of days that the settings ask for, newest first."""
 
     def covered(self, source: Source, site: Site) -> Days | None:
         """Return the unbroken span that is stored, or None."""
@@ -171,8 +171,15 @@ def _windows(source: Source, site: Site, knowledge: Knowledge) -> Iterator[tuple
             today = local_date(knowledge.now, site.tz)
             yield SNAPSHOT, Window(source.name, site, Days(today, today + DAY), "snapshot")
         return
+    for wanted in knowledge.wanted(source, site):
+        yield from _windows_of(source, site, knowledge, wanted)
+
+
+def _windows_of(
+    source: Source, site: Site, knowledge: Knowledge, wanted: Days
+) -> Iterator[tuple[int, Window]]:
     due: Missing = missing(
-        knowledge.wanted(site),
+        wanted,
         knowledge.covered(source, site),
         cut=source.cut,
         lookback_days=knowledge.lookback_days,

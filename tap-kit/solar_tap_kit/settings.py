@@ -156,6 +156,14 @@ def common_settings(  # noqa: PLR0913 - a keyword for each default that differs
             "answers instead: for days that lacked data when they were asked.",
         ),
         th.Property(
+            "days_file",
+            th.StringType,
+            title="File of days",
+            description="File of the days to fetch, and no others, instead of start_date and "
+            'end_date; a line each: {"site": "A", "stream": "s", "first": "2026-01-01", '
+            '"last": "2026-01-02", "refetch": true}.',
+        ),
+        th.Property(
             "refresh_lists",
             th.BooleanType,
             title="Refresh lists",

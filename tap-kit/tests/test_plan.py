@@ -50,10 +50,10 @@ class Known:
     stored: dict[str, Days] = field(default_factory=dict)
     kept: set[dt.date] = field(default_factory=set)
 
-    def wanted(self, site: Site) -> Days:
+    def wanted(self, source: Source, site: Site) -> Sequence[Days]:
         """Return the same days for every site."""
-        del site
-        return self.days
+        del source, site
+        return [self.days]
 
     def covered(self, source: Source, site: Site) -> Days | None:
         """Return what is stored."""

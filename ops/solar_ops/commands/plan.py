@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import sys
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -26,6 +28,7 @@ from solar_ops.commands.sync import EXIT_CODES, run_once
 from solar_ops.coverage import find_gaps, start_dates
 from solar_ops.errors import FAILED, OpsError
 from solar_ops.exporting import Selection
+from solar_ops.freshness import named
 from solar_ops.models import model_names
 from solar_ops.outcome import told_lines
 from solar_ops.settings import FILE_TARGETS
@@ -222,13 +225,16 @@ def backfill(
         else:
             click.echo("No gaps: nothing to ask for.")
         return
-    planned = [_planned(project, settings, run) for run in runs]
-    if not as_json:
-        _show_runs(planned)
-    # The models are built once, behind the last load.
-    results = [
-        _fetch(project, settings, run, build=run is runs[-1]) for run in ([] if dry_run else runs)
-    ]
+    with tempfile.TemporaryDirectory(prefix="solar-backfill-") as name:
+        folder = Path(name)
+        planned = [_planned(project, settings, run, folder) for run in runs]
+        if not as_json:
+            _show_runs(planned)
+        # The models are built once, behind the last load.
+        results = [
+            _fetch(project, settings, run, folder, build=run is runs[-1])
+            for run in ([] if dry_run else runs)
+        ]
     worst = max((EXIT_CODES[result] for result in results), default=0)
     if any(one["error"] for one in planned):
         worst = max(worst, FAILED)
@@ -237,17 +243,17 @@ def backfill(
     sys.exit(worst)
 
 
-def _planned(project: Project, settings: Settings, run: Refetch) -> dict[str, Any]:
+def _planned(project: Project, settings: Settings, run: Refetch, folder: Path) -> dict[str, Any]:
     source = next(one for one in SOURCES if one.name == run.source)
     asked = ask_tap(
         project, settings, source, "plan",
-        loader=loader_of(settings), extra=variables(run, source), with_state=False,
+        loader=loader_of(settings), extra=variables(run, source, folder), with_state=False,
     )  # fmt: skip
     answer = asked.answer or {}
     return {
         "source": run.source,
-        "sites": list(run.sites),
-        "streams": list(run.streams),
+        "sites": run.sites,
+        "streams": run.streams,
         "first": run.first.isoformat(),
         "last": run.last.isoformat(),
         "days": run.days,
@@ -259,22 +265,31 @@ def _planned(project: Project, settings: Settings, run: Refetch) -> dict[str, An
 
 
 def _show_runs(planned: list[dict[str, Any]]) -> None:
-    shown = table("Source", "Systems", "Streams", "First day", "Last day", ">Cost", "Done by, UTC")
+    shown = table(
+        "Source", "Systems", "Streams", "First day", "Last day", ">Days", ">Cost", "Done by, UTC"
+    )
     for one in planned:
-        cost = one["error"] or f"{one['cost']} {one['cost_unit']}"
         shown.add_row(
-            one["source"], ", ".join(one["sites"]), ", ".join(one["streams"]), one["first"],
-            one["last"], cost, one["done_at"] or "-",
+            one["source"], named(one["sites"]), ", ".join(one["streams"]), one["first"],
+            one["last"], f"{one['days']:,}", one["error"] or _cost(one), one["done_at"] or "-",
         )  # fmt: skip
-    console().print(shown)
+    out = console()
+    out.print(shown)
+    days, systems = sum(one["days"] for one in planned), sum(len(one["sites"]) for one in planned)
+    costs = " and ".join(_cost(one) for one in planned if not one["error"]) or "unknown"
+    out.print(f"Total: {days:,} days of {systems:,} systems, {costs}", soft_wrap=True)
 
 
-def _fetch(project: Project, settings: Settings, run: Refetch, *, build: bool) -> str:
+def _cost(one: dict[str, Any]) -> str:
+    return f"{one['cost']:,} {one['cost_unit']}"
+
+
+def _fetch(project: Project, settings: Settings, run: Refetch, folder: Path, *, build: bool) -> str:
     source = next(one for one in SOURCES if one.name == run.source)
     say(f"{run.source}: {run.first} to {run.last}")
     summary = run_once(
         project, settings, [source], build=build, quiet=True,
-        extra=variables(run, source), flags=FLAGS,
+        extra=variables(run, source, folder), flags=FLAGS,
     )  # fmt: skip
     for line in told_lines(summary):
         say(f"  {line}")
