@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from singer_sdk.logging import StructuredFormatter
 
+from solar_tap_kit.http import Request
 from solar_tap_kit.outcome import Outcome
 from solar_tap_kit.progress import Progress
 from solar_tap_kit.redact import Redactor
@@ -106,13 +107,16 @@ def test_steps_that_are_left_for_later_are_not_done(bench: Bench) -> None:
     assert (bench.reported[-1]["done"], bench.reported[-1]["total"]) == (11, 100)
 
 
-def test_a_request_that_waits_for_its_limit_is_reported(bench: Bench) -> None:
-    """The session's own waits reach the report too."""
+def test_a_request_that_waits_for_its_limit_is_reported(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the session, which waits by itself; a wait of a moment is none."""
     bench.begin()
-    assert bench.session.on_wait is not None
-    bench.session.on_wait(bench.clock.now() + dt.timedelta(seconds=20))
-    assert bench.reported[-1]["waits_for"] == "quota"
-    assert bench.reported[-1]["waits_until"] == "2026-03-01T12:00:20Z"
+    waits = iter([2.0, 20.0, 1])
+    monkeypatch.setattr(Session, "_reserve", lambda *_: next(waits))
+    bench.session._spend(Request("GET", "/days", "days"))  # noqa: SLF001 - before it is sent
+    reported = [one["waits_until"] for one in bench.reported if one["waits_for"] == "quota"]
+    assert reported == ["2026-03-01T12:00:22Z"]
 
 
 def test_a_rest_of_all_sites_names_its_reason(bench: Bench) -> None:
