@@ -156,8 +156,10 @@ def lacking(found: DayRows, stream: str, site: Site, day: dt.date, total: float 
         at_an_end = found.is_filled and not found.inner
         by_day = _by_day(found.nulls, site, day) if at_an_end else found.inner
         return len(by_day or found.nulls)
-    if not found.inner and found.awake and _is_short(found.awake, site, day):
-        return len(_by_day(found.nulls, site, day))
+    if found.is_filled and (found.awake is None or _is_short(found.awake, site, day)):
+        # Values that end at dawn are no proof that the rest of the day brought nothing.
+        by_day = _by_day(found.nulls if not found.inner else found.inner, site, day)
+        return len(by_day)
     return len(_by_day(found.inner, site, day))
 
 

@@ -149,7 +149,7 @@ def light_window(day: dt.date, tz: dt.tzinfo, length: dt.timedelta) -> dt.dateti
     town = _towns().get(str(tz))
     if town is None or _day_length(day, town[0]) > LONGEST_LIGHT:
         return None
-    begin = _noon(day, town[1]) - length / 2
+    begin = _noon(day, town[1], tz) - length / 2
     return (begin - dt.timedelta(minutes=begin.minute % 15)).replace(second=0, microsecond=0)
 
 
@@ -158,14 +158,18 @@ def sunlight(day: dt.date, tz: dt.tzinfo) -> tuple[dt.datetime, dt.datetime] | N
     town = _towns().get(str(tz))
     if town is None:
         return None
-    noon, half = _noon(day, town[1]), _day_length(day, town[0]) / 2
+    noon, half = _noon(day, town[1], tz), _day_length(day, town[0]) / 2
     return noon - half, noon + half
 
 
-def _noon(day: dt.date, longitude: float) -> dt.datetime:
-    """Return when the sun stands highest on a local day."""
+def _noon(day: dt.date, longitude: float, tz: dt.tzinfo) -> dt.datetime:
+    """Return when the sun stands highest on a local day.
+
+    East of the date line a town may keep the date of its west (Chatham, Samoa, Tonga).
+    """
     hours = longitude / DEG_PER_HOUR
-    return dt.datetime.combine(day, dt.time(12), dt.UTC) - dt.timedelta(hours=hours)
+    noon = dt.datetime.combine(day, dt.time(12), dt.UTC) - dt.timedelta(hours=hours)
+    return noon + (day - noon.astimezone(tz).date())
 
 
 def _day_length(day: dt.date, latitude: float) -> dt.timedelta:

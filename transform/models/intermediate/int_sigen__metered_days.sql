@@ -73,7 +73,12 @@ own as (
         blocks.local_date,
         {{ stable_sum("blocks.import_kwh", 9) }} as own_import_kwh,
         {{ stable_sum("blocks.export_kwh", 9) }} as own_export_kwh,
-        {{ stable_sum("blocks.battery_to_grid_kwh", 9) }} as own_battery_to_grid_kwh
+        {{ stable_sum("case when blocks.import_rank > 0 then blocks.import_kwh end", 9) }} as guessed_import_kwh,
+        {{ stable_sum("case when blocks.export_rank > 0 then blocks.battery_to_grid_kwh end", 9) }}
+            as guessed_sales_kwh,
+        {{ stable_sum("blocks.battery_to_grid_kwh", 9) }} as own_sales_kwh,
+        max(blocks.import_rank) as import_rank,
+        max(blocks.export_rank) as export_rank
     from {{ ref("int_sigen__30min") }} as blocks
     where
         exists (
@@ -91,7 +96,11 @@ compared as (
         metered.*,
         own.own_import_kwh,
         own.own_export_kwh,
-        own.own_battery_to_grid_kwh,
+        -- What half hours may give: those that are read as they should be keep what they have.
+        case when own.import_rank = 0 then own.own_import_kwh else own.guessed_import_kwh end as free_import_kwh,
+        case when own.export_rank = 0 then own.own_sales_kwh else own.guessed_sales_kwh end as free_sales_kwh,
+        coalesce(own.import_rank = 0, false) as import_scales_all,
+        coalesce(own.export_rank = 0, false) as sales_scale_all,
         {%- for quantity in ["import", "export"] %}
         case
             when not metered.is_settled or metered.metered_{{ quantity }}_kwh is null then null
@@ -125,16 +134,22 @@ select
     own_export_kwh,
     import_verdict,
     export_verdict,
+    import_scales_all,
+    sales_scale_all,
     case
-        when import_verdict = 'agrees' and own_import_kwh > 0 then metered_import_kwh / own_import_kwh
+        when
+            import_verdict = 'agrees'
+            and free_import_kwh > 0
+            and free_import_kwh + metered_import_kwh - own_import_kwh >= 0
+            then (free_import_kwh + metered_import_kwh - own_import_kwh) / free_import_kwh
     end as import_scale,
     -- What PV sells is counted; what the battery sells is what powers leave over, so that part gives.
     case
         when
             export_verdict = 'agrees'
-            and own_battery_to_grid_kwh > {{ var("sigen_metered_kwh") }}
-            and own_battery_to_grid_kwh + metered_export_kwh - own_export_kwh > 0
-            then (own_battery_to_grid_kwh + metered_export_kwh - own_export_kwh) / own_battery_to_grid_kwh
+            and free_sales_kwh > {{ var("sigen_metered_kwh") }}
+            and free_sales_kwh + metered_export_kwh - own_export_kwh > 0
+            then (free_sales_kwh + metered_export_kwh - own_export_kwh) / free_sales_kwh
     end as battery_sales_scale,
     metered_version,
     day_version

@@ -20,11 +20,11 @@ with both_vendors as (
         blocks.soc_pct_avg,
         'counter' as counted_method,
         case
-            when metered.import_scale is null then 'power integrated'
+            when {{ scale_of_import() }} = 1.0 then 'power integrated'
             else 'power integrated, scaled to the metered day'
         end as import_method,
         case
-            when metered.battery_sales_scale is null then 'counter'
+            when {{ scale_of_sales() }} = 1.0 then 'counter'
             else 'counter; battery''s part scaled to the metered day'
         end as export_method,
         'counter' as storage_method,
