@@ -278,6 +278,8 @@ judged as (
             and {{ name }}_kwh > 0.5 * {{ name }}_most + {{ var("sigen_agreement_kwh") }}
         )
         or ({{ name }}_lacks_end and coalesce({{ name }}_total, {{ name }}_listed) is not null)
+        -- The month knows of far less: the day's counters are in other units.
+        or coalesce({{ name }}_level > {{ var("sigen_other_units") }} * {{ name }}_listed + 1, false)
             as {{ name }}_is_contradicted,
         -- The last reading of a day whose total is not known: what came after it is in no figure.
         day_is_over
