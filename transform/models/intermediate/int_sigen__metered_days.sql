@@ -73,7 +73,8 @@ own as (
         blocks.local_date,
         {{ stable_sum("blocks.import_kwh", 9) }} as own_import_kwh,
         {{ stable_sum("blocks.export_kwh", 9) }} as own_export_kwh,
-        {{ stable_sum("case when blocks.import_rank > 0 then blocks.import_kwh end", 9) }} as guessed_import_kwh,
+        {{ stable_sum("case when blocks.import_rank > 0 then blocks.import_kwh end", 9) }}
+            as guessed_import_kwh,
         {{ stable_sum("case when blocks.export_rank > 0 then blocks.battery_to_grid_kwh end", 9) }}
             as guessed_sales_kwh,
         {{ stable_sum("blocks.battery_to_grid_kwh", 9) }} as own_sales_kwh,
@@ -97,8 +98,10 @@ compared as (
         own.own_import_kwh,
         own.own_export_kwh,
         -- What half hours may give: those that are read as they should be keep what they have.
-        case when own.import_rank = 0 then own.own_import_kwh else own.guessed_import_kwh end as free_import_kwh,
-        case when own.export_rank = 0 then own.own_sales_kwh else own.guessed_sales_kwh end as free_sales_kwh,
+        case when own.import_rank = 0 then own.own_import_kwh else own.guessed_import_kwh end
+            as free_import_kwh,
+        case when own.export_rank = 0 then own.own_sales_kwh else own.guessed_sales_kwh end
+            as free_sales_kwh,
         coalesce(own.import_rank = 0, false) as import_scales_all,
         coalesce(own.export_rank = 0, false) as sales_scale_all,
         {%- for quantity in ["import", "export"] %}
