@@ -64,6 +64,7 @@ placed as (
         {%- endfor %}
         {%- for name in counters %}
         todo.{{ name }}_most,
+        todo.{{ name }}_listed as {{ name }}_by_the_month,
         greatest(neighbours.{{ name }}_before, neighbours.{{ name }}_first, neighbours.{{ name }}_rest_max)
             as {{ name }}_level,
         todo.{{ name }}_last_start_utc,
@@ -279,7 +280,7 @@ judged as (
         )
         or ({{ name }}_lacks_end and coalesce({{ name }}_total, {{ name }}_listed) is not null)
         -- The month knows of far less: the day's counters are in other units.
-        or coalesce({{ name }}_level > {{ var("sigen_other_units") }} * {{ name }}_listed + 1, false)
+        or coalesce({{ name }}_level > {{ var("sigen_other_units") }} * {{ name }}_by_the_month + 1, false)
             as {{ name }}_is_contradicted,
         -- The last reading of a day whose total is not known: what came after it is in no figure.
         day_is_over
