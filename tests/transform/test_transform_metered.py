@@ -90,7 +90,11 @@ def test_half_hours_add_up_to_the_meter(
         metered = days[system_id, day]
         assert bought == pytest.approx(metered[0], abs=0.011)
         assert sold == pytest.approx(metered[3], abs=0.011 if system_id == TRADER else 0.02)
-        assert "scaled to the metered day" in method or bought == 0
+        # Where all import is in half hours that are ok or in none, there is nothing to scale.
+        assert method.startswith("power integrated")
+        assert "scaled to the metered day" in method or bought == pytest.approx(
+            metered[7], abs=0.02
+        )
         assert used == pytest.approx(bought, abs=0.05)
         assert delivered == pytest.approx(sold, abs=0.001)
 
