@@ -151,7 +151,8 @@ def test_the_tap_is_asked_to_stop_at_every_call(
         stop = {"at": "call", "nth": nth, "signal": TERM, "when": "after"}
         codes = pipeline.load(tap, kill_tap=stop, **settings)
         assert codes[1] == 0
-        assert len(cloud.calls) < nth + IN_FLIGHT[tap] * WINDOW[tap], "no more is begun"
+        # The main thread may launch one more step before Python hands it the signal.
+        assert len(cloud.calls) <= nth + IN_FLIGHT[tap] * WINDOW[tap], "no more is begun"
         pipeline.finish(tap, **settings)
         assert pipeline.tables() == expected, nth
         half_asked = (WINDOW[tap] - 1) * IN_FLIGHT[tap]
