@@ -260,7 +260,9 @@ class Run:
             turns.done(suspect)
         else:
             turns.done(step)
-        self._unserved.answered(step.source)
+        # Some servers answer every path, with nothing.
+        if any(self._progress.rows[name] for name in step.source.streams):
+            self._unserved.answered(step.source)
         self._tap.write_state()
 
     def _failed_try(self, step: Step, turns: Turns, error: TransientError) -> None:

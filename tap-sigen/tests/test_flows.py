@@ -122,6 +122,16 @@ def test_a_cloud_that_serves_no_flows_fails_no_system(
     assert len(bench.cloud.calls.matching(endpoint="sigen.history_v1")) == calls
 
 
+def test_an_empty_answer_does_not_prove_that_flows_are_served(bench: Bench) -> None:
+    """A server that answers the coarser levels with nothing and fails at days serves no flows."""
+    empty = '{"code":0,"msg":"success","data":null}'
+    bench.cloud.faults.add(endpoint="sigen.history_v1", nth=1, times=4, body=empty)
+    bench.cloud.faults.add(endpoint="sigen.history_v1", nth=5, times=1000, cut="before")
+    out = bench.run(start_date="2026-03-30")
+    assert len(out.records("history_days")) == 2 * 3
+    assert out.records("flows_by_day") == []
+
+
 def test_flows_that_were_served_once_may_fail(bench: Bench) -> None:
     """Then a failure is one: of that system, and the others are complete."""
     settings = {"start_date": "2026-03-30", "state_dir": str(bench.folder)}
